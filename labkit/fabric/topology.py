@@ -133,7 +133,7 @@ class Topology:
     links: tuple[Link, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_unique("name", [thing.name for thing in (*self.machines, *self.switches)])
+        _check_unique("name", [machine.name for machine in self.machines] + [switch.name for switch in self.switches])
         _check_unique("port", [str(port) for port in self.ports])
         _check_unique("address", [address.split("/")[0] for port in self.ports for address in port.addresses])
         self._check_names()

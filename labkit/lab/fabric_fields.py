@@ -1,0 +1,100 @@
+"""The part of lab.toml that describes machines and cables, as a fabric topology."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from labkit.errors import UsageError
+from labkit.fabric.topology import Kind, Link, Machine, Port, Route, Switch, Topology
+from labkit.lab.templates import render_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from labkit.lab.fields import Table
+
+KINDS: tuple[Kind, ...] = ("node", "pod", "router", "host")
+
+
+def parse_topology(table: Table, files: Path, values: Mapping[str, Any]) -> Topology:
+    """Take [[node]] [[pod]] [[router]] [[host]] [[switch]] [[link]] out of the table."""
+    machines = tuple(
+        _parse_machine(row, kind, lambda name: _read_file(files / name, values))
+        for kind in KINDS
+        for row in table.take_tables(kind)
+    )
+    switches = tuple(_parse_switch(row) for row in table.take_tables("switch"))
+    plugs = _Plugs({switch.name for switch in switches})
+    return Topology(machines, switches, tuple(_parse_link(row, plugs) for row in table.take_tables("link")))
+
+
+def _parse_machine(table: Table, kind: Kind, read: Callable[[str], str]) -> Machine:
+    with table:
+        return Machine(
+            name=table.take("name", str),
+            kind=kind,
+            node=table.take_optional("node", str),
+            routes=tuple(_parse_route(text) for text in table.take_texts("routes")),
+            files={path.lstrip("/"): read(name) for path, name in table.take_map("files").items()},
+            sysctls=table.take_map("sysctls"),
+        )
+
+
+def _parse_switch(table: Table) -> Switch:
+    with table:
+        return Switch(table.take("name", str))
+
+
+def _parse_link(table: Table, plugs: _Plugs) -> Link:
+    with table:
+        ends = table.take_texts("ends")
+        up = table.take("up", bool, True)  # noqa: FBT003 - the default of a key
+        if len(ends) != 2:  # noqa: PLR2004
+            raise UsageError(f"{len(ends)} ends", hint='ends = ["worker1:eth0 192.168.50.11/24", "s1"]')
+        a, b = (plugs.parse_port(end, up=up) for end in ends)
+        return Link(
+            a,
+            b,
+            mtu=table.take("mtu", int, 1500),
+            rate=table.take_optional("rate", float),
+            delay=table.take_optional("delay", float),
+        )
+
+
+class _Plugs:
+    """Gives the ports of switches their names, in the order of the links: s1-eth1, s1-eth2, as Mininet does."""
+
+    def __init__(self, switches: set[str]) -> None:
+        self._used = dict.fromkeys(switches, 0)
+
+    def parse_port(self, text: str, *, up: bool) -> Port:
+        """`worker1:eth0 192.168.50.11/24` (any number of addresses) or the name of a switch."""
+        end, *addresses = text.split() or [""]
+        machine, _, name = end.partition(":")
+        if machine in self._used and not name:
+            self._used[machine] += 1
+            name = f"{machine}-eth{self._used[machine]}"
+        if not name:
+            raise UsageError(f"link end {text!r} has no port", hint="MACHINE:PORT ADDRESS/LENGTH, or the name of a switch")
+        return Port(machine, name, tuple(addresses), up)
+
+
+def _parse_route(text: str) -> Route:
+    """`default via 10.0.0.1`, `10.244.2.0/24 via 192.168.50.12 dev eth0`: the words of `ip route`."""
+    match text.split():
+        case [to, "via", via]:
+            return Route(to, via)
+        case [to, "dev", dev]:
+            return Route(to, dev=dev)
+        case [to, "via", via, "dev", dev]:
+            return Route(to, via, dev)
+    raise UsageError(f"route {text!r}", hint="PREFIX|default via ADDRESS dev LINK, one of the two or both")
+
+
+def _read_file(path: Path, values: Mapping[str, Any]) -> str:
+    where = f"labs/{path.parent.parent.name}/files/{path.name}"
+    try:
+        return render_text(path.read_text(encoding="utf-8"), values, where=where)
+    except OSError as error:
+        raise UsageError(f"{where} can't be read: {error.strerror}", hint="files = { path = name in the lab's files/ }") from error

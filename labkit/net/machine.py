@@ -1,0 +1,37 @@
+"""What this room needs of a machine: sockets and descriptors to write and capture, probes to read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Sequence
+
+
+class ProbeResult(Protocol):
+    """What a command run by the judge gave back."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def stdout(self) -> str: ...
+    @property
+    def stderr(self) -> str: ...
+
+
+class Readable(Protocol):
+    """A network namespace in which the judge's own programs can look."""
+
+    @property
+    def name(self) -> str: ...
+    def probe(self, argv: Sequence[str], /) -> ProbeResult: ...
+
+
+class Writable(Protocol):
+    """A network namespace that hands out sockets and descriptors; the caller closes them soon."""
+
+    @property
+    def name(self) -> str: ...
+    def open_socket(self, family: int, kind: int, protocol: int, /) -> socket.socket: ...
+    def open_netns(self) -> int: ...

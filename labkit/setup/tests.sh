@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# Running pytest: everything as the person who asked, the world and the labs once more as the other kind of user.
+
+second_user=labkit-test
+
+# Shows pytest's output as it comes and keeps its closing line for the end.
+run_pytest() { # NAME COMMAND…
+    local name=$1 log status=0
+    shift
+    log=$(mktemp "${TMPDIR:-/tmp}/lab.XXXXXX")
+    "$@" | tee "$log" || status=$?
+    closing+=("$name: $(tail -n 1 "$log")")
+    rm -f "$log"
+    return "$status"
+}
+
+# A copy that another user can read, for a checkout under a closed home folder.
+ensure_readable_copy() { # FOLDER
+    say "$second_user can't read $checkout: testing a copy of it"
+    (cd "$checkout" && git ls-files -z --cached --others --exclude-standard | tar -c --null --ignore-failed-read -T - 2>/dev/null) | tar -x -C "$1"
+    chmod -R go+rX "$1"
+    "$1/lab" setup --test
+}
+
+# As root: the same again as an ordinary user, in a home of its own that is gone afterwards.
+run_as_user() { # PYTEST_ARGUMENT…
+    local place=$checkout home copy status=0
+    id "$second_user" >/dev/null 2>&1 || {
+        say "making the account $second_user for the tests (to remove it: userdel $second_user)"
+        useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /bin/bash "$second_user"
+    }
+    home=$(mktemp -d /var/tmp/labkit-home.XXXXXX)
+    copy=$(mktemp -d /var/tmp/labkit-copy.XXXXXX)
+    local drop=(setpriv --reuid "$second_user" --regid "$second_user" --init-groups env -u SUDO_USER HOME="$home" USER="$second_user" LOGNAME="$second_user" TMPDIR="$home")
+    chown "$second_user:" "$home"
+    if ! "${drop[@]}" "$venv/bin/python" -c 'import pytest, labkit' 2>/dev/null; then
+        ensure_readable_copy "$copy"
+        place=$copy
+    fi
+    cd "$place"
+    run_pytest "as $second_user" "${drop[@]}" PYTHONDONTWRITEBYTECODE=1 "$place/.venv/bin/python" -m pytest -p no:cacheprovider "$@" || status=$?
+    cd "$checkout"
+    rm -rf "$home" "$copy"
+    return "$status"
+}
+
+# As an ordinary user: the same again as root.
+run_as_root() { # PYTEST_ARGUMENT…
+    if ! find_root; then
+        closing+=("as root: not run, sudo is not to be had here")
+        return 0
+    fi
+    run_pytest "as root" sudo env HOME=/root PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" -m pytest -p no:cacheprovider "$@"
+}
+
+run_tests() { # all|quick|browser PYTEST_ARGUMENT…
+    local status=0 what=$1 closing=() line
+    shift
+    cd "$checkout"
+    case $what in
+        quick) run_pytest "quick" "$venv/bin/python" -m pytest tests/unit "$@" || status=$? ;;
+        browser) run_pytest "browser" "$venv/bin/python" -m pytest tests/browser "$@" || status=$? ;;
+        all)
+            run_pytest "as $(id -un)" "$venv/bin/python" -m pytest tests "$@" || status=$?
+            if [ "$EUID" = 0 ]; then
+                run_as_user tests/world tests/labs "$@" || status=$?
+            else
+                run_as_root tests/world tests/labs "$@" || status=$?
+            fi
+            ;;
+    esac
+    for line in "${closing[@]}"; do say "$line"; done
+    return "$status"
+}
