@@ -1,0 +1,73 @@
+"""Who shares a LAN. In large ones every machine is told its neighbours: the host's neighbour table would run over.
+
+The kernel counts the ARP entries of all namespaces against one limit, 1,024 by default, that no world can raise; permanent
+entries are not counted (net/core/neighbour.c, gc_thresh3).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Final
+
+from labkit.fabric.topology import Port, Topology, plan_mac
+
+MOST_PAIRS: Final = 500  # each needs two entries
+
+
+@dataclass(frozen=True)
+class Neighbor:
+    """On `machine`, `address` is reached through `port` and has `mac`."""
+
+    machine: str
+    port: str
+    address: str
+    mac: str
+
+
+def plan_lans(topology: Topology) -> list[list[Port]]:
+    """The machines' ports grouped by the wire they share: one cable, or switches cabled together."""
+    switches = {switch.name for switch in topology.switches}
+    joined = {name: name for name in switches}
+
+    def root(switch: str) -> str:
+        return switch if joined[switch] == switch else root(joined[switch])
+
+    for link in topology.links:
+        if link.a.machine in switches and link.b.machine in switches:
+            joined[root(link.a.machine)] = root(link.b.machine)
+    lans: dict[str, list[Port]] = {}
+    for link in topology.links:
+        roots = [root(port.machine) for port in link.ports if port.machine in switches]
+        wire = roots[0] if roots else str(link)
+        lans.setdefault(wire, []).extend(port for port in link.ports if port.machine not in switches)
+    return list(lans.values())
+
+
+def plan_neighbors(topology: Topology) -> list[Neighbor]:
+    """Everybody's neighbours when there are more than MOST_PAIRS pairs in all, else none."""
+    pairs = [pair for lan in plan_lans(topology) for pair in permutations(lan, 2)]
+    if len(pairs) // 2 <= MOST_PAIRS:
+        return []
+    return [
+        Neighbor(here.machine, here.name, address.split("/")[0], plan_mac(there.machine, there.name))
+        for here, there in pairs
+        for address in there.addresses
+        if _reaches(here, address)
+    ]
+
+
+def render_notes(topology: Topology) -> tuple[str, ...]:
+    """What to tell the learner about it."""
+    count = len(plan_neighbors(topology))
+    note = (
+        f"The machines of this fabric know each other's MAC addresses from the start ({count} permanent neighbours): learnt"
+        " by ARP they would not fit into this computer's neighbour table, which all labs share (net.ipv4.neigh.default.gc_thresh3)."
+    )
+    return (note,) if count else ()
+
+
+def _reaches(here: Port, address: str) -> bool:
+    target = ipaddress.ip_interface(address).ip
+    return any(target in ipaddress.ip_interface(own).network for own in here.addresses)
