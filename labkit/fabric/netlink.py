@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from labkit.fabric.forwarding import wait_forwarding
 from labkit.fabric.machines import add_machines
@@ -10,7 +11,13 @@ from labkit.fabric.shaping import ensure_shaping
 from labkit.fabric.topology import FABRIC, Link, Port, Topology, plan_mac
 from labkit.fabric.underlay import plan_neighbors, render_notes
 from labkit.net import Batch, commit_all
+from labkit.net.write.kinds import LinkOptions
+from labkit.net.write.route import RouteOptions
 from labkit.world import Machine, World
+
+# Unlike its peer's, which counts from 2: of two ends with the same index the kernel takes the peer for no other device
+# and may report the carrier a second late (net/core/link_watch.c, linkwatch_urgent_event).
+FIRST_PORT_INDEX: Final = 1001
 
 
 def build_netlink(world: World, topology: Topology) -> tuple[str, ...]:
@@ -32,53 +39,52 @@ def plan_batches(topology: Topology, machines: Mapping[str, Machine]) -> list[Ba
     A cable is made by its end that comes first, so that both ends are there when the later one sets up its own.
     """
     batches = {name: Batch(machines[name]) for name in (*(each.name for each in topology.machines), FABRIC)}
-    switches = {switch.name for switch in topology.switches}
     place = {name: number for number, name in enumerate(batches)}
-
-    def home(port: Port) -> str:
-        return FABRIC if port.machine in switches else port.machine
-
+    for batch in batches.values():
+        batch.set_link("lo", up=True)
     for switch in topology.switches:
         batches[FABRIC].add_link(switch.name, kind="bridge", mac=plan_mac(FABRIC, switch.name), up=True)
-    for link in topology.links:
-        first, second = sorted(link.ports, key=lambda port: place[home(port)])
-        _add_cable(batches[home(first)], link, (first, second), machines[home(second)])
+    for number, link in enumerate(topology.links, FIRST_PORT_INDEX):
+        first, second = sorted(link.ports, key=lambda port: place.get(port.machine, len(place)))
+        other = machines.get(second.machine, machines[FABRIC])
+        _add_cable(batches.get(first.machine, batches[FABRIC]), link, (first, second), other, number)
     for port in topology.ports:
-        _set_port(batches[home(port)], port, port.machine if port.machine in switches else None)
+        _set_port(batches, port)
     _add_routes(batches, topology)
     return list(batches.values())
 
 
-def _add_cable(batch: Batch, link: Link, ports: tuple[Port, Port], other: Machine) -> None:
+def _add_cable(batch: Batch, link: Link, ports: tuple[Port, Port], other: Machine, number: int) -> None:
     first, second = ports
-    macs = plan_mac(first.machine, first.name), plan_mac(second.machine, second.name)
-    if other.name == batch.machine.name:
-        batch.add_link(first.name, kind="veth", mac=macs[0], mtu=link.mtu, peer=second.name, peer_mac=macs[1])
-    else:
-        batch.add_link(
-            first.name, kind="veth", mac=macs[0], mtu=link.mtu, peer=second.name, peer_mac=macs[1], peer_machine=other
-        )
+    options = LinkOptions(
+        mac=plan_mac(first.machine, first.name), mtu=link.mtu,
+        peer=second.name, peer_mac=plan_mac(second.machine, second.name),
+    )  # fmt: skip
+    if other.name != batch.machine.name:
+        options["peer_machine"] = other
+        if other.name == FABRIC:
+            options["peer_index"] = number
+    batch.add_link(first.name, kind="veth", **options)
 
 
-def _set_port(batch: Batch, port: Port, switch: str | None) -> None:
+def _set_port(batches: Mapping[str, Batch], port: Port) -> None:
+    if port.machine not in batches:
+        batches[FABRIC].set_link(port.name, master=port.machine, up=port.up)
+        return
+    batch = batches[port.machine]
     for address in port.addresses:
         batch.add_address(address, port.name, broadcast="+")
-    if switch:
-        batch.set_link(port.name, master=switch, up=port.up)
-    else:
-        batch.set_link(port.name, up=port.up)
+    batch.set_link(port.name, up=port.up)
 
 
 def _add_routes(batches: Mapping[str, Batch], topology: Topology) -> None:
-    for batch in batches.values():
-        batch.set_link("lo", up=True)
     for machine in topology.machines:
         for route in machine.routes:
-            if route.via and route.dev:
-                batches[machine.name].add_route(route.to, via=route.via, dev=route.dev)
-            elif route.via:
-                batches[machine.name].add_route(route.to, via=route.via)
-            elif route.dev:
-                batches[machine.name].add_route(route.to, dev=route.dev)
+            options = RouteOptions()
+            if route.via:
+                options["via"] = route.via
+            if route.dev:
+                options["dev"] = route.dev
+            batches[machine.name].add_route(route.to, **options)
     for neighbor in plan_neighbors(topology):
         batches[neighbor.machine].add_neighbor(neighbor.address, neighbor.port, mac=neighbor.mac)

@@ -1,4 +1,4 @@
-"""Who shares a LAN. In large ones every machine is told its neighbours: the host's neighbour table would run over.
+"""Who shares a LAN. In large ones every node is told its neighbours: the host's neighbour table would run over.
 
 The kernel counts the ARP entries of all namespaces against one limit, 1,024 by default, that no world can raise; permanent
 entries are not counted (net/core/neighbour.c, gc_thresh3).
@@ -9,11 +9,13 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from itertools import permutations
+from math import comb
 from typing import Final
 
 from labkit.fabric.topology import Port, Topology, plan_mac
 
 MOST_PAIRS: Final = 500  # each needs two entries
+UNDERLAY: Final = ("node", "router")
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,15 @@ def plan_lans(topology: Topology) -> list[list[Port]]:
 
 
 def plan_neighbors(topology: Topology) -> list[Neighbor]:
-    """Everybody's neighbours when there are more than MOST_PAIRS pairs in all, else none."""
-    pairs = [pair for lan in plan_lans(topology) for pair in permutations(lan, 2)]
-    if len(pairs) // 2 <= MOST_PAIRS:
+    """The neighbours of all nodes and routers when there are more than MOST_PAIRS pairs of them, else none."""
+    kinds = {machine.name: machine.kind for machine in topology.machines}
+    lans = [[port for port in lan if kinds[port.machine] in UNDERLAY] for lan in plan_lans(topology)]
+    if sum(comb(len(lan), 2) for lan in lans) <= MOST_PAIRS:
         return []
     return [
         Neighbor(here.machine, here.name, address.split("/")[0], plan_mac(there.machine, there.name))
-        for here, there in pairs
+        for lan in lans
+        for here, there in permutations(lan, 2)
         for address in there.addresses
         if _reaches(here, address)
     ]
@@ -62,7 +66,7 @@ def render_notes(topology: Topology) -> tuple[str, ...]:
     """What to tell the learner about it."""
     count = len(plan_neighbors(topology))
     note = (
-        f"The machines of this fabric know each other's MAC addresses from the start ({count} permanent neighbours): learnt"
+        f"The nodes of this fabric know each other's MAC addresses from the start ({count} permanent neighbours): learnt"
         " by ARP they would not fit into this computer's neighbour table, which all labs share (net.ipv4.neigh.default.gc_thresh3)."
     )
     return (note,) if count else ()

@@ -27,7 +27,7 @@ class LinkOptions(TypedDict, total=False):
     peer_machine: Writable
     peer_mac: str
     peer_mtu: int
-    peer_up: bool
+    peer_index: int
     # bridge
     stp: bool
     ageing: int
@@ -101,7 +101,7 @@ KINDS: Final[Mapping[str, Mapping[str, Field]]] = {
 }
 _LOWER: Final = {"vxlan": _VXLAN_LINK, "ipip": _IPTUN_LINK}  # `dev` is among the kind's own data
 _COMMON: Final = frozenset({"up", "mac", "mtu", "master", "dev"})
-_PEER: Final = frozenset({"peer", "peer_machine", "peer_mac", "peer_mtu", "peer_up"})
+_PEER: Final = frozenset({"peer", "peer_machine", "peer_mac", "peer_mtu", "peer_index"})
 
 
 def check_options(kind: str, options: LinkOptions) -> None:

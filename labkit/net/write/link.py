@@ -93,9 +93,10 @@ class NewLink:
     def _encode_peer(self, name: str, context: Context) -> bytes:
         given = self.options
         elsewhere = given.get("peer_machine")
-        # In another machine the kernel chooses the index; that machine's own batch will find it.
-        index = 0 if elsewhere else context.links.reserve(name)
-        parts = [pack_header(index, up=given.get("peer_up")), netlink.text(IFLA_IFNAME, name)]
+        # In another machine the kernel chooses the index unless told; that machine's own batch will find it.
+        index = given.get("peer_index", 0) if elsewhere else context.links.reserve(name)
+        # It comes down: the kernel refuses to raise it before both ends know each other (ENOTCONN).
+        parts = [pack_header(index), netlink.text(IFLA_IFNAME, name)]
         if "peer_mac" in given:
             parts.append(netlink.mac(IFLA_ADDRESS, given["peer_mac"]))
         if mtu := given.get("peer_mtu", given.get("mtu")):
