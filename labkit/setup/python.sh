@@ -19,8 +19,9 @@ is_mine() { [ -w "$checkout" ] && [ -O "$checkout" ]; }
 
 # What an environment was made from: the locks, this checkout, the interpreter.
 read_key() { # VENV
-    local locks=("$checkout"/labkit/setup/{build,learner,test}.lock "$checkout/pyproject.toml")
-    printf '%s %s %s\n' "$(cat "${locks[@]}" | sha256sum | cut -d' ' -f1)" "$1" "$(readlink -f "$1/bin/python")"
+    local sum
+    sum=$({ cat "$checkout"/labkit/setup/*.lock; sed '/^\[tool\.[rmp]/,$d' "$checkout/pyproject.toml"; } | sha256sum | cut -d' ' -f1)
+    printf '%s %s %s\n' "$sum" "$1" "$(readlink -f "$1/bin/python")"
 }
 
 # Tests' packages include the learner's, so an environment for tests will do for both.
@@ -79,19 +80,24 @@ wait_for_turn() {
     flock 9
 }
 
+# Once for tests, always for tests: `up` doesn't take their packages away.
+install_venv() { # VENV learner|test
+    local kind=$2 locks=$checkout/labkit/setup
+    ensure_empty_or_whole "$1" || return 1
+    ! grep -qs '^test ' "$1/labkit-made-from" || kind=test
+    touch "$1/labkit-installing"
+    install_lock "$1" "installing the build tool" "$locks/build.lock" || return 1
+    install_lock "$1" "installing the Python packages ($kind.lock), about a minute" "$locks/$kind.lock" || return 1
+    install_labkit "$1" || return 1
+    echo "$kind $(read_key "$1")" >"$1/labkit-made-from"
+    rm "$1/labkit-installing"
+}
+
 # Sets `venv` to an environment that has what the kind of work needs.
 ensure_venv() { # learner|test
     venv=$(find_venv "$1")
     ! is_ready "$venv" "$1" || return 0
     wait_for_turn
-    if ! is_ready "$venv" "$1"; then
-        ensure_empty_or_whole "$venv" || exit 1
-        touch "$venv/labkit-installing"
-        install_lock "$venv" "installing the build tool" "$checkout/labkit/setup/build.lock" || exit 1
-        install_lock "$venv" "installing the Python packages ($1.lock), about a minute" "$checkout/labkit/setup/$1.lock" || exit 1
-        install_labkit "$venv" || exit 1
-        echo "$1 $(read_key "$venv")" >"$venv/labkit-made-from"
-        rm "$venv/labkit-installing"
-    fi
+    is_ready "$venv" "$1" || install_venv "$venv" "$1" || exit 1
     exec 9<&-
 }

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Makes the three locks from pyproject.toml anew, with uv. Universal: one lock for Python 3.11 to 3.14 and every Linux; without the
+# address of any index, so that a mirror serves as well.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+compile() { # LOCK ARGUMENT…
+    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header "${@:2}" -o "labkit/setup/$1.lock"
+}
+
+compile learner "$@" pyproject.toml
+# The tests' versions of the learner's packages are the learner's.
+compile test --extra test -c labkit/setup/learner.lock pyproject.toml
+# Installed first: it builds mininet, which is there as source only, and labkit.
+echo setuptools | compile build -c labkit/setup/learner.lock -
