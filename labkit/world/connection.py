@@ -26,6 +26,7 @@ class Connection:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._lock = threading.Lock()
+        self._ended: dict[str, Any] | None = None
 
     @classmethod
     def connect(cls, address: str) -> Connection:
@@ -49,6 +50,9 @@ class Connection:
             try:
                 wire.send_message(self._sock, {"op": op, **fields}, descriptors)
                 answer, received = self._receive()
+                if "exit" in answer:  # the command ended while we asked
+                    self._ended = answer
+                    answer, received = self._receive()
             except wire.WireError as error:
                 raise UsageError(f"{op}: {error}", hint="put long input into a file") from error
             except OSError as error:
@@ -63,10 +67,11 @@ class Connection:
 
     def wait_exit(self, timeout: float | None = None) -> tuple[int, float] | None:
         """The exit status and seconds of the command started here; None when it has not ended in time."""
-        if not select.select([self._sock], [], [], timeout)[0]:
-            return None
-        answer, _ = self._receive()
-        return int(answer["exit"]), float(answer["seconds"])
+        if self._ended is None:
+            if not select.select([self._sock], [], [], timeout)[0]:
+                return None
+            self._ended, _ = self._receive()
+        return int(self._ended["exit"]), float(self._ended["seconds"])
 
     def fileno(self) -> int:
         """For select."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Command = str | Sequence[str]
 _CHUNK = 65536
+_LAST_WORDS = 0.8  # seconds; PID 1 kills 0.6 s after the first signal
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,10 @@ class Process:
     def signal(self, number: int) -> None:
         """Send a signal to its whole process group."""
         self._connection.ask("signal", number=number)
+
+    def stop(self) -> None:
+        """Have it ended as by closing, and stay for its last words and its exit status."""
+        self._connection.ask("stop")
 
     def close(self) -> None:
         """End it if it still runs."""
@@ -134,6 +139,7 @@ class Machine:
         """Run as the learner, handing output (both streams) on as it comes; the exit status. Any exception ends the command.
 
         The command is over when its first process is: what it left in the background keeps the pipe, and goes on.
+        Ctrl-C, a notebook's Stop, waits for the command's last words, at most 0.8 s; a second one does not.
         """
         reader, writer = os.pipe2(os.O_CLOEXEC)
         null = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
@@ -144,6 +150,11 @@ class Machine:
             os.close(null)
         try:
             return _pump(process, reader, take)
+        except KeyboardInterrupt:
+            process.stop()
+            process.wait(_LAST_WORDS)
+            _drain(reader, take)
+            raise
         finally:
             os.close(reader)
             process.close()

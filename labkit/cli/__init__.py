@@ -1,0 +1,13 @@
+"""The terminal's door: `labkit COMMAND …` (docs/design.md, Doors, is the contract)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    from labkit.cli.entry import run_command_line
+
+    return run_command_line(sys.argv[1:] if arguments is None else arguments)
