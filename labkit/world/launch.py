@@ -20,6 +20,7 @@ ROOT_WORLD_UID: Final = 1_818_321_515
 def main() -> None:
     """Entry point: `launch.main()` with the socket's descriptor in sys.argv[1]."""
     client = socket.socket(fileno=int(sys.argv[1]))
+    client.set_inheritable(False)  # it was, for this process; a command that had it would speak as PID 1
     received = wire.receive_message(client)
     if received is None:
         return
