@@ -1,0 +1,4 @@
+# A typing error in the address.
+# must fail: client_reaches_server, fault_repaired
+#: first-ping core
+on {{ server.name }} ip addr add {{ prefix | host(21) }}/24 dev eth0
