@@ -6,13 +6,11 @@ import hashlib
 import ipaddress
 import re
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from labkit.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 Kind = Literal["node", "pod", "router", "host"]
 
@@ -20,7 +18,7 @@ FABRIC = "fabric"  # the hidden machine whose bridges are the switches
 MACHINE_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
 SWITCH_NAME = re.compile(r"[a-z][a-z0-9]{0,7}")  # its ports are s1-eth1, and a link's name has 15 characters
 LINK_NAME = re.compile(r"[A-Za-z0-9_.-]{1,15}")
-SMALLEST_MTU = 68  # RFC 791: every link must carry that much
+MTUS = range(68, 65536)  # RFC 791: every link must carry 68 bytes
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,8 @@ class Switch:
     def __post_init__(self) -> None:
         if not SWITCH_NAME.fullmatch(self.name):
             raise UsageError(
-                f"switch name {self.name!r} can't be used", hint="a letter, then letters and digits, at most 8 characters"
+                f"switch name {self.name!r} can't be used",
+                hint="a letter, then letters and digits, at most 8 characters",
             )
 
 
@@ -109,8 +108,10 @@ class Link:
     delay: float | None = None
 
     def __post_init__(self) -> None:
-        if not SMALLEST_MTU <= self.mtu <= 0xFFFF:
-            raise UsageError(f"link {self}: MTU {self.mtu} is impossible", hint="a number from 68 to 65535; Ethernet's is 1500")
+        if self.mtu not in MTUS:
+            raise UsageError(
+                f"link {self}: MTU {self.mtu} is impossible", hint="a number from 68 to 65535; Ethernet's is 1500"
+            )
         for value, what in ((self.rate, "rate in Mbit/s"), (self.delay, "delay in ms")):
             if value is not None and value <= 0:
                 raise UsageError(f"link {self}: {what} is {value}", hint="a number greater than 0, or leave it out")
@@ -150,9 +151,13 @@ class Topology:
         nodes = {machine.name for machine in self.machines if machine.kind == "node"}
         for port in self.ports:
             if port.machine not in known:
-                raise UsageError(f"link end {port}: there is no {port.machine}", hint=f"known: {', '.join(sorted(known))}")
+                raise UsageError(
+                    f"link end {port}: there is no {port.machine}", hint=f"known: {', '.join(sorted(known))}"
+                )
             if port.machine in switches and port.addresses:
-                raise UsageError(f"link end {port}: a switch has no address", hint="give the address to the machine's end")
+                raise UsageError(
+                    f"link end {port}: a switch has no address", hint="give the address to the machine's end"
+                )
         for machine in self.machines:
             if machine.node is not None and machine.node not in nodes:
                 raise UsageError(
@@ -165,7 +170,8 @@ class Topology:
             for route in machine.routes:
                 if route.dev is not None and route.dev not in names:
                     raise UsageError(
-                        f"route {route.to} of {machine.name}: it has no link {route.dev}", hint=f"it has {', '.join(sorted(names))}"
+                        f"route {route.to} of {machine.name}: it has no link {route.dev}",
+                        hint=f"it has {', '.join(sorted(names))}",
                     )
 
 

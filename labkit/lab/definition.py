@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from labkit.errors import UsageError
+from labkit.fabric.topology import Topology
 from labkit.lab.fabric_fields import parse_topology
 from labkit.lab.fields import Table
 from labkit.lab.question import Question, parse_question
 from labkit.lab.templates import render_tree
-from labkit.lab.variant import plan_variant
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from labkit.fabric.topology import Topology
-    from labkit.lab.variant import Variant
+from labkit.lab.variant import Variant, plan_variant
 
 WITHIN = 3.0  # seconds in which all checks of a lab are answered, unless lab.toml says more
 
@@ -79,7 +75,9 @@ def read_definition(folder: Path, student: str | None = None) -> Definition:
     try:
         data = tomllib.loads((folder / "lab.toml").read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"labs/{folder.name}/lab.toml can't be read: {error}", hint="labkit list shows the labs") from error
+        raise UsageError(
+            f"labs/{folder.name}/lab.toml can't be read: {error}", hint="labkit list shows the labs"
+        ) from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"labs/{folder.name}/lab.toml is not TOML: {error}", hint="see https://toml.io") from error
     return parse_definition(folder, data, student)
@@ -113,7 +111,9 @@ def _check_whole(definition: Definition) -> None:
     machines = {machine.name for machine in definition.topology.machines}
     for command in definition.start:
         if command.machine not in machines:
-            raise UsageError(f"start: there is no machine {command.machine}", hint=f"known: {', '.join(sorted(machines))}")
+            raise UsageError(
+                f"start: there is no machine {command.machine}", hint=f"known: {', '.join(sorted(machines))}"
+            )
     ids = [question.id for question in definition.questions]
     for twice in {name for name in ids if ids.count(name) > 1}:
         raise UsageError(f"question id {twice}: there twice", hint="every id exists once")
@@ -133,7 +133,9 @@ def _parse_start(table: Table) -> StartCommand:
 
 def _parse_fault_points(table: Table) -> FaultPoints:
     with table:
-        return FaultPoints(table.take("repaired", float, 2.0), table.take("named", float, 2.0), table.take_texts("hints"))
+        return FaultPoints(
+            table.take("repaired", float, 2.0), table.take("named", float, 2.0), table.take_texts("hints")
+        )
 
 
 def _parse_equivalent(table: Table) -> Equivalent:

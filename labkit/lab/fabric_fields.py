@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 from labkit.errors import UsageError
 from labkit.fabric.topology import Kind, Link, Machine, Port, Route, Switch, Topology
+from labkit.lab.fields import Table
 from labkit.lab.templates import render_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from labkit.lab.fields import Table
 
 KINDS: tuple[Kind, ...] = ("node", "pod", "router", "host")
 
@@ -49,7 +46,7 @@ def _parse_switch(table: Table) -> Switch:
 def _parse_link(table: Table, plugs: _Plugs) -> Link:
     with table:
         ends = table.take_texts("ends")
-        up = table.take("up", bool, True)  # noqa: FBT003 - the default of a key
+        up = table.take("up", bool, True)
         if len(ends) != 2:  # noqa: PLR2004
             raise UsageError(f"{len(ends)} ends", hint='ends = ["worker1:eth0 192.168.50.11/24", "s1"]')
         a, b = (plugs.parse_port(end, up=up) for end in ends)
@@ -76,7 +73,9 @@ class _Plugs:
             self._used[machine] += 1
             name = f"{machine}-eth{self._used[machine]}"
         if not name:
-            raise UsageError(f"link end {text!r} has no port", hint="MACHINE:PORT ADDRESS/LENGTH, or the name of a switch")
+            raise UsageError(
+                f"link end {text!r} has no port", hint="MACHINE:PORT ADDRESS/LENGTH, or the name of a switch"
+            )
         return Port(machine, name, tuple(addresses), up)
 
 
@@ -97,4 +96,6 @@ def _read_file(path: Path, values: Mapping[str, Any]) -> str:
     try:
         return render_text(path.read_text(encoding="utf-8"), values, where=where)
     except OSError as error:
-        raise UsageError(f"{where} can't be read: {error.strerror}", hint="files = { path = name in the lab's files/ }") from error
+        raise UsageError(
+            f"{where} can't be read: {error.strerror}", hint="files = { path = name in the lab's files/ }"
+        ) from error

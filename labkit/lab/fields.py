@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 from labkit.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from types import TracebackType
 
 T = TypeVar("T")
 REQUIRED: Any = object()  # a default that says: the key must be there
@@ -24,12 +22,12 @@ class Table:
 
     def take(self, key: str, kind: type[T], default: T = REQUIRED) -> T:
         """The value of `key`, of exactly this type (a float may be written as 5)."""
-        value = self._left.pop(key, default)
-        if value is REQUIRED:
-            raise UsageError(f"{self.where}: no {key}", hint=f"add {key} = {WORDS[kind]}")
-        if value is default:
+        if key not in self._left:
+            if default is REQUIRED:
+                raise UsageError(f"{self.where}: no {key}", hint=f"add {key} = {WORDS[kind]}")
             return default
-        return self._expect(value, kind, key)
+        value: T = self._expect(self._left.pop(key), kind, key)
+        return value
 
     def take_optional(self, key: str, kind: type[T]) -> T | None:
         """The same for a key that may be left out."""
@@ -47,7 +45,9 @@ class Table:
     def take_tables(self, key: str) -> list[Table]:
         """The tables of an array `[[key]]`."""
         rows = self.take(key, list, [])
-        return [Table(self._expect(row, dict, f"{key}[{i}]"), f"{self.where}: {key}[{i}]") for i, row in enumerate(rows)]
+        return [
+            Table(self._expect(row, dict, f"{key}[{i}]"), f"{self.where}: {key}[{i}]") for i, row in enumerate(rows)
+        ]
 
     def take_table(self, key: str) -> Table:
         """The table `[key]`, empty when it is left out."""
@@ -56,12 +56,16 @@ class Table:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Say where, in errors of the values; refuse keys that nobody took: a misspelt one must not be ignored."""
         if isinstance(error, UsageError) and not error.message.startswith(self.where):
             raise UsageError(f"{self.where}: {error.message}", hint=error.hint) from error
         if error is None and self._left:
-            raise UsageError(f"{self.where}: unknown key {', '.join(sorted(self._left))}", hint="labs/README.md lists the keys")
+            raise UsageError(
+                f"{self.where}: unknown key {', '.join(sorted(self._left))}", hint="labs/README.md lists the keys"
+            )
 
     def _expect(self, value: Any, kind: Any, key: str) -> Any:
         if kind is float and type(value) is int:

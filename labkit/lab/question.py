@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import Literal, cast, get_args
 
 from labkit.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from labkit.lab.fields import Table
+from labkit.lab.fields import Table
 
 Kind = Literal["number", "choice", "text"]
 Level = Literal["core", "more"]
@@ -31,9 +28,13 @@ class Question:
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind) or self.level not in get_args(Level):
-            raise UsageError(f"{self.id}: kind {self.kind}, level {self.level}", hint="number, choice or text; core or more")
+            raise UsageError(
+                f"{self.id}: kind {self.kind}, level {self.level}", hint="number, choice or text; core or more"
+            )
         if (self.kind == "choice") != bool(self.choices):
-            raise UsageError(f"{self.id}: kind {self.kind} with {len(self.choices)} choices", hint="choices go with kind choice")
+            raise UsageError(
+                f"{self.id}: kind {self.kind} with {len(self.choices)} choices", hint="choices go with kind choice"
+            )
         for value in (self.answer, *self.guesses):
             self.normalise(value)
 
@@ -41,7 +42,9 @@ class Question:
         """The value as it is compared; UsageError when it is none of the choices, or no number."""
         text = " ".join(value.split()).strip(".,;").casefold()
         if self.kind == "choice" and text not in (choices := [choice.casefold() for choice in self.choices]):
-            raise UsageError(f"{self.id}: {value!r} is not one of the choices", hint=f"choose from {', '.join(choices)}")
+            raise UsageError(
+                f"{self.id}: {value!r} is not one of the choices", hint=f"choose from {', '.join(choices)}"
+            )
         if self.kind == "number":
             return _normalise_number(self.id, text)
         return text

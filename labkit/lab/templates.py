@@ -5,13 +5,12 @@ from __future__ import annotations
 import functools
 import ipaddress
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import jinja2
 
 EXPRESSION = re.compile(r"\s*\{\{((?:(?!\}\}|\{\{).)*)\}\}\s*", re.DOTALL)  # the text is one {{ … }} and nothing else
@@ -60,7 +59,7 @@ FILTERS = {
 
 @functools.cache
 def _environment() -> jinja2.Environment:
-    import jinja2  # noqa: PLC0415 - importing labkit stays light
+    import jinja2
 
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined,
@@ -95,7 +94,7 @@ def render_tree(tree: Any, values: Mapping[str, Any], *, where: str) -> Any:
 
 
 def _evaluate(text: str, values: Mapping[str, Any], where: str, *, whole: bool) -> Any:
-    import jinja2  # noqa: PLC0415 - importing labkit stays light
+    import jinja2
 
     try:
         if not whole:
@@ -104,7 +103,9 @@ def _evaluate(text: str, values: Mapping[str, Any], where: str, *, whole: bool) 
         value = _environment().compile_expression(inner, undefined_to_none=False)(**values)
         return str(value) if isinstance(value, jinja2.Undefined) else value  # str() of an undefined raises
     except (jinja2.TemplateError, ValueError, TypeError, IndexError) as error:
-        raise UsageError(f"{where}: can't render {_shorten(text)!r}: {error}", hint="the names are those of [values]") from error
+        raise UsageError(
+            f"{where}: can't render {_shorten(text)!r}: {error}", hint="the names are those of [values]"
+        ) from error
 
 
 def _shorten(text: str) -> str:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import functools
 import hashlib
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from labkit.errors import UsageError
 from labkit.lab.fields import Table
 from labkit.lab.templates import render_tree
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 Dice = Callable[[str, int], int]  # dice(label, count) is a number from 0 to count - 1
 WAYS = ("pick", "order", "between", "prefix_of")  # a table of [vary] with one of these says how a value is drawn
@@ -123,18 +120,18 @@ def _plan_draw(table: Table) -> Callable[[Dice], Any]:
     if (order := table.take_optional("order", list)) is not None:
         return lambda dice: [order[i] for i in sorted(range(len(order)), key=lambda i: dice(str(i), 2**64))]
     if (between := table.take_optional("between", list)) is not None:
-        return _plan_number(table, between)
-    return _plan_prefix(table, table.take("prefix_of", str), table.take("length", int))
+        return _plan_number(between)
+    return _plan_prefix(table.take("prefix_of", str), table.take("length", int))
 
 
-def _plan_number(table: Table, between: Sequence[Any]) -> Callable[[Dice], int]:
+def _plan_number(between: Sequence[Any]) -> Callable[[Dice], int]:
     match between:
         case [int(low), int(high)] if low <= high:
             return lambda dice: low + dice("", high - low + 1)
     raise UsageError(f"between is {between!r}", hint="the smallest and the greatest number, as in [2, 99]")
 
 
-def _plan_prefix(table: Table, pool: str, length: int) -> Callable[[Dice], str]:
+def _plan_prefix(pool: str, length: int) -> Callable[[Dice], str]:
     try:
         network = ipaddress.IPv4Network(pool)
         count = 2 ** (length - network.prefixlen)

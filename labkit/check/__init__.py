@@ -1,0 +1,39 @@
+"""The engine: what must be true in a lab, verdicts, and the proof that the verdicts can be trusted.
+
+A lab's checks.py uses `check`, `expect` and `View`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from labkit.check.live import LiveLab, attach, start
+    from labkit.check.register import check
+    from labkit.check.report import Report
+    from labkit.check.verdict import Failed, Status, Verdict, expect
+    from labkit.check.view import View, Witness
+
+_HOMES = {
+    "Failed": "verdict",
+    "LiveLab": "live",
+    "Report": "report",
+    "Status": "verdict",
+    "Verdict": "verdict",
+    "View": "view",
+    "Witness": "view",
+    "attach": "live",
+    "check": "register",
+    "expect": "verdict",
+    "start": "live",
+}
+
+__all__ = ["Failed", "LiveLab", "Report", "Status", "Verdict", "View", "Witness", "attach", "check", "expect", "start"]
+
+
+def __getattr__(name: str) -> Any:
+    """Each name is imported when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module labkit.check has no {name}")
+    return getattr(importlib.import_module(f"labkit.check.{_HOMES[name]}"), name)

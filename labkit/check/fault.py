@@ -1,0 +1,76 @@
+"""The two checks that every lab with faults has: repaired, and named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labkit.check.register import Check
+from labkit.check.verdict import Failed
+from labkit.check.view import View
+from labkit.lab.definition import FaultPoints
+from labkit.lab.diagnosis import CAUSE, WHERE
+from labkit.lab.script import Fault
+
+REPAIRED = "fault_repaired"
+NAMED = "fault_named"
+WORTH = (1.0, 0.5)  # of the first and the second answer; later ones are worth nothing
+HINTS = (
+    "Which machine reaches which one, and which one no longer? %matrix shows it now.",
+    "Follow one packet that gets lost: %journey SRC DST says where it was last seen. Look at that machine.",
+    "There, compare `ip addr`, `ip route`, `ip neigh`, `bridge link` and `sysctl net.ipv4.ip_forward` with what you built.",
+)
+
+
+def plan_fault_checks(checks: Sequence[Check], faults: dict[str, Fault], points: FaultPoints) -> list[Check]:
+    """None in a lab without faults. The network is right again when its core checks are."""
+    if not faults:
+        return []
+    network = tuple(check.id for check in checks if check.level == "core")
+    hints = points.hints or HINTS
+
+    def check_repaired(lab: View) -> None:
+        if lab.state.fault not in faults:
+            raise Failed(
+                expected="something broken, and repaired", observed="nothing has been broken yet: labkit break"
+            )
+
+    def check_named(lab: View) -> float:
+        return judge_diagnosis(lab, faults[lab.state.fault or ""])
+
+    return [
+        Check(REPAIRED, "What was broken works again.", check_repaired, points.repaired, network, "core", hints),
+        Check(
+            NAMED,
+            "You named the cause and the place of what was broken.",
+            check_named,
+            points.named,
+            (REPAIRED,),
+            "core",
+            hints,
+        ),
+    ]
+
+
+def judge_diagnosis(lab: View, fault: Fault) -> float:
+    """The share that cause and place earn, half each; a first answer counts in full, a second by half."""
+    tries = {what: lab.state.tries.get(what, ()) for what in (CAUSE, WHERE)}
+    right = {CAUSE: (fault.cause,), WHERE: fault.where}
+    fitting = {what: bool(tries[what]) and tries[what][-1] in right[what] for what in tries}
+    share = sum(_rate(len(tries[what])) for what in tries if fitting[what]) / 2
+    if all(fitting.values()) and share:
+        return share
+    raise Failed(
+        expected="an answer to fault.cause and to fault.where that fits, at the first or the second try",
+        observed="; ".join(_describe(what, tries[what], fits=fitting[what]) for what in tries),
+        share=share,
+    )
+
+
+def _rate(count: int) -> float:
+    return WORTH[count - 1] if count <= len(WORTH) else 0.0
+
+
+def _describe(what: str, tries: Sequence[str], *, fits: bool) -> str:
+    if not tries:
+        return f"{what} is not answered"
+    return f"{what} = {tries[-1]} {'fits' if fits else 'does not fit what was broken'} (try {len(tries)})"

@@ -1,0 +1,1 @@
+"""A lab: its definition, lesson, variants, faults and journal."""

@@ -1,0 +1,86 @@
+"""Making a lab's world: machines and cables by one of the two builders, then the start commands."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from labkit.errors import LabkitError, UsageError
+from labkit.fabric import Topology, build_netlink
+from labkit.lab.definition import Definition
+from labkit.lab.journal import Entry, mend_journal
+from labkit.world import World
+
+FABRICS = ("netlink", "mininet")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a world is made from. `hidden`: for the proof; it is in no list and ends with its maker."""
+
+    definition: Definition
+    fabric: str
+    journal: Path
+    hidden: bool = False
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.fabric not in FABRICS:
+            raise UsageError(f"there is no fabric {self.fabric!r}", hint=f"one of {', '.join(FABRICS)}")
+
+
+def build_world(plan: Plan, beginning: Entry) -> World:
+    """Start the world and build the lab in it; the journal gets `beginning`. Nothing remains when that fails."""
+    mend_journal(plan.journal)
+    owner, work = os.environ.get("LABKIT_OWNER"), os.environ.get("LABKIT_WORK")
+    world = World.start(
+        plan.name or plan.definition.name,
+        owner=int(owner) if owner and not plan.hidden else None,
+        journal=plan.journal,
+        work=Path(work) if work else None,
+        meta=_plan_meta(plan),
+        hidden=plan.hidden,
+    )
+    try:
+        notes = _build(world, plan.fabric, plan.definition.topology)
+        _run_start_commands(world, plan.definition)
+        world.write_journal(beginning.to_data())
+        world.write_meta(ready=True, notes=notes)
+        if not plan.hidden:
+            world.keep()
+    except BaseException:
+        world.end()
+        raise
+    return world
+
+
+def _build(world: World, fabric: str, topology: Topology) -> list[str]:
+    """What the learner should be told about the network that was made, mostly nothing."""
+    if fabric == "mininet":
+        from labkit.fabric import build_mininet
+
+        return list(build_mininet(world, topology))
+    return list(build_netlink(world, topology))
+
+
+def _plan_meta(plan: Plan) -> dict[str, object]:
+    return {
+        "lab": plan.definition.name,
+        "student": plan.definition.variant.student,
+        "fabric": plan.fabric,
+        "journal": str(plan.journal),
+        "since": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "ready": False,
+    }
+
+
+def _run_start_commands(world: World, definition: Definition) -> None:
+    for command in definition.start:
+        result = world.machine(command.machine).run(command.run)
+        if result.status:
+            raise LabkitError(
+                f"start command on {command.machine}: {command.run}: status {result.status}: {result.stderr.strip()}",
+                hint=f"the lab's own file is wrong: labs/{definition.name}/lab.toml",
+            )
