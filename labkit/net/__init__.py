@@ -3,6 +3,35 @@
 from __future__ import annotations
 
 from labkit.net.errors import NetError
+from labkit.net.read.addresses import Address, read_addresses
+from labkit.net.read.links import BridgePort, Link, read_bridge_ports, read_links
+from labkit.net.read.neighbors import FdbEntry, Neighbor, read_fdb, read_neighbors, read_proxies
+from labkit.net.read.routes import NextHop, Route, read_route_to, read_routes
+from labkit.net.read.rules import RoutingRule, read_rules
+from labkit.net.read.sysctls import read_sysctl, read_sysctls
 from labkit.net.write.batch import Batch, commit_all
 
-__all__ = ["Batch", "NetError", "commit_all"]
+__all__ = [
+    "Address",
+    "Batch",
+    "BridgePort",
+    "FdbEntry",
+    "Link",
+    "Neighbor",
+    "NetError",
+    "NextHop",
+    "Route",
+    "RoutingRule",
+    "commit_all",
+    "read_addresses",
+    "read_bridge_ports",
+    "read_fdb",
+    "read_links",
+    "read_neighbors",
+    "read_proxies",
+    "read_route_to",
+    "read_routes",
+    "read_rules",
+    "read_sysctl",
+    "read_sysctls",
+]

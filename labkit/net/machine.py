@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    import socket
-    from collections.abc import Sequence
+import socket
+from collections.abc import Sequence
+from typing import Protocol
 
 
 class ProbeResult(Protocol):

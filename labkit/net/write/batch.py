@@ -5,26 +5,23 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Final, Self, Unpack
+from typing import Final, Self, Unpack
 
 from labkit.net.errors import NetError, Refusal
+from labkit.net.machine import Writable
 from labkit.net.write.address import Address, AddressOptions
 from labkit.net.write.channel import CHUNK, NETLINK_ROUTE, Channel
 from labkit.net.write.kinds import LinkOptions, check_options
 from labkit.net.write.link import DelLink, LinkChanges, NewLink, SetLink
 from labkit.net.write.names import LinkTable, UnknownLinkError
-from labkit.net.write.neighbor import Fdb, FdbOptions, Neighbor
+from labkit.net.write.neighbor import Fdb, FdbOptions, Neighbor, NeighborOptions
+from labkit.net.write.netlink import Message
 from labkit.net.write.port import PortFlags, SetPort
 from labkit.net.write.request import Context, Request
 from labkit.net.write.route import Route, RouteOptions
 from labkit.net.write.rule import Rule, RuleOptions
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from labkit.net.machine import Writable
-    from labkit.net.write.netlink import Message
 
 _DESCRIPTORS_KEPT: Final = 64
 
@@ -85,13 +82,13 @@ class Batch:
         """Take away the first route that has all that is given."""
         self.requests.append(Route(destination, options, delete=True))
 
-    def add_neighbor(self, address: str, mac: str, link: str, *, replace: bool = False) -> None:
-        """Add a permanent neighbour; with an empty MAC, an address to answer ARP for on this link."""
-        self.requests.append(Neighbor(address, mac, link, replace=replace))
+    def add_neighbor(self, address: str, link: str, **options: Unpack[NeighborOptions]) -> None:
+        """Add a permanent neighbour (`mac`), or an address to answer ARP for (`proxy=True`)."""
+        self.requests.append(Neighbor(address, link, options))
 
-    def del_neighbor(self, address: str, link: str) -> None:
+    def del_neighbor(self, address: str, link: str, **options: Unpack[NeighborOptions]) -> None:
         """Take a neighbour away."""
-        self.requests.append(Neighbor(address, "", link, delete=True))
+        self.requests.append(Neighbor(address, link, options, delete=True))
 
     def add_fdb(self, mac: str, link: str, **options: Unpack[FdbOptions]) -> None:
         """Add a forwarding entry: of a VXLAN with `dst`, of a bridge by its port with `master=True`."""

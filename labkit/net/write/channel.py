@@ -6,14 +6,12 @@ import contextlib
 import errno
 import socket
 import struct
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple, Self
 
 from labkit.errors import WorldError
 from labkit.net.write import netlink
 from labkit.net.write.netlink import Message
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 NETLINK_ROUTE: Final = 0
 SOL_NETLINK: Final = 270

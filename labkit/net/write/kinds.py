@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict, cast
+from typing import Final, NamedTuple, TypedDict, cast
 
 from labkit.errors import UsageError
+from labkit.net.machine import Writable
 from labkit.net.write import netlink
+from labkit.net.write.names import LinkTable
 from labkit.net.write.request import join_words
-
-if TYPE_CHECKING:
-    from labkit.net.machine import Writable
-    from labkit.net.write.names import LinkTable
 
 
 class LinkOptions(TypedDict, total=False):

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import Final, TypedDict
 
+from labkit.net.machine import Writable
 from labkit.net.write import netlink
 from labkit.net.write.kinds import LinkOptions, encode_data, lies_beside, render_data
 from labkit.net.write.netlink import Message
 from labkit.net.write.request import Context, join_words, option, switch
-
-if TYPE_CHECKING:
-    from labkit.net.machine import Writable
 
 RTM_NEWLINK: Final = 16
 RTM_DELLINK: Final = 17
@@ -52,17 +50,16 @@ class NewLink:
     def command(self) -> str:
         given = self.options
         lower = lies_beside(self.kind, given)
-        up = " up" if given.get("up") else ""
-        line = join_words(
+        return join_words(
             f"ip link add {self.name}",
             lower and f"link {lower}",
             option("address", given.get("mac")),
             option("mtu", given.get("mtu")),
             option("master", given.get("master")),
+            "up" if given.get("up") else "",
             f"type {self.kind}",
             self._render_peer() or render_data(self.kind, given),
         )
-        return f"{line} && ip link set {self.name}{up}" if up else line
 
     def encode(self, context: Context) -> Message:
         given = self.options

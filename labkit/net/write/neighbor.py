@@ -30,37 +30,48 @@ def _write_flags(*, append: bool, replace: bool) -> int:
     return netlink.NLM_F_CREATE | verb
 
 
+class NeighborOptions(TypedDict, total=False):
+    """`mac`: a permanent entry; `proxy`: answer ARP for the address on this link instead."""
+
+    mac: str
+    proxy: bool
+    replace: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Neighbor:
-    """A permanent neighbour: `address` has the MAC `mac` on `link`; without a MAC, one to answer for (proxy)."""
+    """Who has `address` on `link`."""
 
     address: str
-    mac: str
     link: str
-    replace: bool = False
+    options: NeighborOptions
     delete: bool = False
 
     def words(self) -> str:
         name = "RTM_DELNEIGH" if self.delete else "RTM_NEWNEIGH"
-        return join_words(name, self.address, self.mac and f"at {self.mac}", f"on {self.link}")
+        return join_words(name, self.address, option("at", self.options.get("mac")), f"on {self.link}")
 
     def command(self) -> str:
-        verb = "del" if self.delete else "replace" if self.replace else "add"
-        if not self.mac:
-            return f"ip neigh {verb} {'' if self.delete else 'proxy '}{self.address} dev {self.link}"
-        hardware = "" if self.delete else f"lladdr {self.mac}"
-        return join_words(f"ip neigh {verb} {self.address}", hardware, f"dev {self.link}")
+        given = self.options
+        return join_words(
+            f"ip neigh {'del' if self.delete else 'replace' if given.get('replace') else 'add'}",
+            "proxy" if given.get("proxy") else "",
+            self.address,
+            option("lladdr", given.get("mac")),
+            f"dev {self.link}",
+        )
 
     def encode(self, context: Context) -> Message:
+        given = self.options
         family, packed = netlink.parse_ip(self.address)
-        flags = 0 if self.mac or self.delete else NTF_PROXY
+        flags = NTF_PROXY if given.get("proxy") else 0
         index = context.links.index(self.link)
         body = _HEADER.pack(family, index, NUD_PERMANENT, flags, 0) + netlink.attribute(NDA_DST, packed)
+        if "mac" in given:
+            body += netlink.mac(NDA_LLADDR, given["mac"])
         if self.delete:
             return Message(RTM_DELNEIGH, 0, body)
-        if self.mac:
-            body += netlink.mac(NDA_LLADDR, self.mac)
-        return Message(RTM_NEWNEIGH, _write_flags(append=False, replace=self.replace), body)
+        return Message(RTM_NEWNEIGH, _write_flags(append=False, replace=given.get("replace", False)), body)
 
 
 class FdbOptions(TypedDict, total=False):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import socket
 import struct
-from typing import TYPE_CHECKING, Final, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 NLM_F_REQUEST: Final = 0x1
 NLM_F_ACK: Final = 0x4

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from socket import AF_BRIDGE
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypedDict, cast
+from socket import AF_BRIDGE
+from typing import Final, TypedDict, cast
 
 from labkit.net.write import netlink
 from labkit.net.write.link import RTM_SETLINK, pack_header
 from labkit.net.write.netlink import Message
 from labkit.net.write.request import Context, join_words, option, switch
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 IFLA_PROTINFO: Final = 12
 _STATE: Final = 1

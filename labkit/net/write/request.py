@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from labkit.net.machine import Writable
-    from labkit.net.write.names import LinkTable
-    from labkit.net.write.netlink import Message
+from labkit.net.machine import Writable
+from labkit.net.write.names import LinkTable
+from labkit.net.write.netlink import Message
 
 
 @dataclass(frozen=True, slots=True)

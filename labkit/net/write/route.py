@@ -108,7 +108,7 @@ class Route:
     def _parse_destination(self) -> tuple[int, bytes, int]:
         if self.destination != "default":
             return netlink.parse_prefix(self.destination)
-        family, packed = netlink.parse_ip(self.options.get("via", "0.0.0.0"))
+        family, packed = netlink.parse_ip(self.options.get("via", "0.0.0.0"))  # noqa: S104 - tells the family, binds nothing
         return family, packed, 0
 
     def _flags(self) -> int:

@@ -60,7 +60,9 @@ class Rule:
         small = table if table < _SMALL_TABLES else 0
         header = _HEADER.pack(socket.AF_INET, destination[1], source[1], 0, small, FR_ACT_TO_TBL, 0)
         parts = [header, netlink.u32(FRA_PRIORITY, self.priority), netlink.u32(FRA_TABLE, table)]
-        parts.extend(netlink.attribute(kind, found[0]) for kind, found in ((FRA_DST, destination), (FRA_SRC, source)) if found[0])
+        parts.extend(
+            netlink.attribute(kind, found[0]) for kind, found in ((FRA_DST, destination), (FRA_SRC, source)) if found[0]
+        )
         parts.extend(self._encode_matches())
         if self.delete:
             return Message(RTM_DELRULE, 0, b"".join(parts))
