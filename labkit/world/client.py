@@ -8,6 +8,7 @@ import os
 import select
 import socket
 import sys
+import sysconfig
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,7 +49,7 @@ class World:
         address = plan_address(name, hidden=hidden)
         package = Path(__file__).parents[2]
         spec = {
-            "name": name, "address": address, "package": str(package), "lease": lease, "meta": meta or {},
+            "name": name, "address": address, "package": str(package), "site": find_site(), "lease": lease, "meta": meta or {},
             "work": str(work.resolve()) if work else None, "owner": owner is not None, "journal": journal is not None,
         }  # fmt: skip
         with contextlib.ExitStack() as stack:
@@ -150,6 +151,12 @@ def list_worlds() -> list[str]:
     prefix = f"@{PREFIX}/{os.getuid()}/"
     paths = [line.rpartition(" ")[2] for line in Path("/proc/net/unix").read_text().splitlines()]
     return sorted({path.removeprefix(prefix) for path in paths if path.startswith(prefix)})
+
+
+def find_site() -> str | None:
+    """The folder that the libraries of this interpreter are installed in."""
+    site = sysconfig.get_path("purelib")
+    return site if Path(site).is_dir() else None
 
 
 def _launch(spec: dict[str, Any], passed: list[int], name: str) -> Connection:

@@ -12,7 +12,7 @@ With links, a machine costs two mounts instead of a dozen. The tree is finished 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,7 @@ OLD: Final = "/.old"
 MACHINE: Final = "/.machine"
 WORK: Final = "/.labkit/work"
 PACKAGE: Final = "/.labkit/package"
+SITE: Final = "/.labkit/site"
 
 OWN_ETC: Final = ("hosts", "resolv.conf", "hostname", "cni", "bird", "calico", "kubernetes")
 OWN_TOP: Final = ("run", "tmp", "root")
@@ -31,18 +32,21 @@ _BUILT: Final = frozenset({"etc", "opt", "var", "proc", "sys", "dev", *OWN_TOP, 
 _DEVICES: Final = ("null", "zero", "full", "random", "urandom", "tty", "net/tun")
 
 
-def enter_private_root(*, package: str, work: str | None, drop: Callable[[], None]) -> None:
+def enter_private_root(*, package: str, site: str | None, work: str | None, drop: Callable[[], None]) -> None:
     """Build the tree described above and make it this mount namespace's root.
 
-    `package` (the folder that holds labkit) and `work` (the learner's files, writable) are bound while the caller's
-    own rights still reach them; `drop` then gives those up.
+    `package` (the folder that holds labkit), `site` (its site-packages) and `work` (the learner's files, writable) are
+    bound while the caller's own rights still reach them; `drop` then gives those up.
     """
     kernel.mount("", "/", flags=MS_REC | MS_PRIVATE)
     kernel.mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID, "mode=755")  # noqa: S108 - a mount point that always exists
     Path("/tmp" + OLD).mkdir()  # noqa: S108
     kernel.pivot_root("/tmp", "/tmp" + OLD)  # noqa: S108
     os.chdir("/")
-    _bind_visible(package, work)
+    _bind_visible({package: PACKAGE, site: SITE, work: WORK})
+    kernel.make_read_only(PACKAGE)
+    if site:
+        kernel.make_read_only(SITE)
     drop()
     _mirror("/", skip=_BUILT)
     _build_etc()
@@ -57,12 +61,11 @@ def enter_private_root(*, package: str, work: str | None, drop: Callable[[], Non
     kernel.mount("", "/", flags=MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID)
 
 
-def _bind_visible(package: str, work: str | None) -> None:
-    for source, target in ((package, PACKAGE), (work, WORK)):
+def _bind_visible(targets: Mapping[str | None, str]) -> None:
+    for source, target in targets.items():
         if source:
             Path(target).mkdir(parents=True)
             kernel.bind(OLD + source, target)
-    kernel.make_read_only(PACKAGE)
 
 
 def _bind_work_at_its_own_path(work: str) -> None:

@@ -28,7 +28,9 @@ def run(spec: dict[str, Any], descriptors: list[int], client: socket.socket, lis
     owner = descriptors.pop(0) if spec.get("owner") else None
     journal = descriptors.pop(0) if spec.get("journal") else None
     work = spec.get("work")
-    enclosure.enter_private_root(package=spec["package"], work=work, drop=launch.drop_to_world_uid)
+    enclosure.enter_private_root(
+        package=spec["package"], site=spec.get("site"), work=work, drop=launch.drop_to_world_uid
+    )
     seccomp.ensure_filter()
     inner = maker.make_inner()
     skeleton.write_skeleton("judge", {}, None)  # in PID 1's mount namespace only
