@@ -48,6 +48,7 @@ def plan_environment(work: Path, runtime: Path, environment: Mapping[str, str]) 
     state = work / ".labkit"
     return {
         "LABKIT_OWNER": str(os.getpid()),
+        "LABKIT_WORK": f"{work}",
         "PATH": f"{Path(sys.prefix) / 'bin'}:{environment.get('PATH', os.defpath)}",
         "JUPYTER_CONFIG_DIR": f"{state / 'jupyter'}",
         "JUPYTER_DATA_DIR": f"{state / 'jupyter' / 'data'}",

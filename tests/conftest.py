@@ -1,0 +1,36 @@
+"""What every test starts from: no state of the person who runs them, no lab of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+MARKED_FOLDERS = {"world": "world", "labs": "world", "notebooks": "world", "browser": "browser"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test's folder tells what it needs."""
+    for item in items:
+        folder = item.path.relative_to(REPOSITORY / "tests").parts[0]
+        if folder in MARKED_FOLDERS:
+            item.add_marker(MARKED_FOLDERS[folder])
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Journals and the like go to a folder of this run's; a lab started by a test has no owner but the test."""
+    folder = tmp_path_factory.mktemp("state")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+            patch.setenv(name, str(folder / name.lower()))
+        patch.delenv("LABKIT_OWNER", raising=False)
+        yield
+
+
+@pytest.fixture
+def repository() -> Path:
+    """The checkout under test."""
+    return REPOSITORY
