@@ -1,0 +1,129 @@
+"""Lab 03: three pods and their node on one bridge."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from labkit.check import View, check, expect
+from labkit.net import Batch, commit_all, read_links
+
+BRIDGE = "cni0"
+
+
+def read_pods(lab: View) -> list[tuple[str, str]]:
+    """Name and address of the three pods."""
+    return [(lab.values[key]["name"], lab.values[key]["address"]) for key in ("a", "b", "c")]
+
+
+def expect_answers(lab: View, pairs: list[tuple[str, str]]) -> None:
+    """Every machine gets an answer from the address beside it."""
+    lost = [
+        f"{src} to {address}: {answer.detail}"
+        for (src, address), answer in zip(pairs, lab.ping_many(pairs), strict=True)
+        if not answer.reached
+    ]
+    expect(not lost, expected="an answer to every ping", observed="; ".join(lost))
+
+
+@check(
+    points=2,
+    hints=(
+        "What has to be true of a pod's eth0 before a frame can leave it, and of the other end before it can arrive?",
+        "Look at `ip -br addr` in both pods and at `bridge link` on worker1.",
+        "`ip link set veth-POD master cni0 up` on worker1; address and `ip link set eth0 up` in the pod.",
+    ),
+)
+def first_two_talk(lab: View) -> None:
+    """The first two pods reach each other."""
+    (a, a_address), (b, b_address), _ = read_pods(lab)
+    expect_answers(lab, [(a, b_address), (b, a_address)])
+
+
+@check(
+    points=2,
+    hints=(
+        "What did you do for the second pod? In which order, and which of it is still missing here?",
+        "Look at `ip netns`, `bridge link` and `ip -n POD -br addr` on worker1.",
+        "`ip netns add POD`, `ip link add veth-POD type veth peer name eth0 netns POD`, master, address, both ends up.",
+    ),
+)
+def third_pod_talks(lab: View) -> None:
+    """The third pod reaches the other two, and they reach it."""
+    (a, a_address), (b, b_address), (c, c_address) = read_pods(lab)
+    expect_answers(lab, [(c, a_address), (c, b_address), (a, c_address), (b, c_address)])
+
+
+@check(
+    points=2,
+    hints=(
+        "A pod that you have never seen is plugged into cni0. What would keep the others from hearing it?",
+        "Look at `bridge link` on worker1: which links are in cni0?",
+        "`ip link set veth-POD master cni0 up` for each of the three.",
+    ),
+)
+def a_new_pod_joins(lab: View) -> None:
+    """A fourth pod, plugged into cni0 by the check, reaches all three."""
+    node = lab.machine("worker1")
+    kinds = {link.name: link.kind for link in read_links(node)}
+    expect(kinds.get(BRIDGE) == "bridge", expected=f"a bridge {BRIDGE} on worker1", observed="there is none")
+    with lab.add_pod("worker1", "check-pod") as pod:
+        on_node, in_pod = Batch(node), Batch(pod)
+        on_node.add_link("veth-check", kind="veth", peer="eth0", peer_machine=pod)
+        on_node.set_link("veth-check", master=BRIDGE, up=True)
+        in_pod.set_link("eth0", up=True)
+        in_pod.add_address(f"{ipaddress.IPv4Network(lab.values['prefix'])[250]}/24", "eth0")
+        commit_all([on_node, in_pod])
+        expect_answers(lab, [("check-pod", other) for _, other in read_pods(lab)])
+
+
+@check(
+    points=1,
+    hints=(
+        "If two machines answer to one address, who gets the packet?",
+        "Ask by ARP and count the answers: `arping -c 2 -I cni0 ADDRESS` on worker1.",
+        "Take the address away where it does not belong: `ip addr del ADDRESS/LENGTH dev eth0` in that pod.",
+    ),
+)
+def each_address_is_one_pod(lab: View) -> None:
+    """On the bridge, exactly one machine answers for each pod's address."""
+    for name, address in read_pods(lab):
+        macs = lab.ask_arp("worker1", address, BRIDGE)
+        expect(
+            len(macs) == 1,
+            expected=f"one machine that answers for {address} ({name})",
+            observed=f"{len(macs)} answer: {', '.join(macs)}" if macs else "nobody answers",
+        )
+
+
+@check(
+    points=2,
+    hints=(
+        "Which of the node's interfaces is in the pods' network, and what is its address?",
+        "`ip addr show cni0` and `ip route get POD-ADDRESS` on worker1.",
+        "`ip addr add GATEWAY/24 dev cni0` on worker1.",
+    ),
+)
+def node_reaches_pods(lab: View) -> None:
+    """The node reaches every pod."""
+    expect_answers(lab, [("worker1", address) for _, address in read_pods(lab)])
+
+
+@check(
+    points=2,
+    hints=(
+        "The node's own address is outside the pods' prefix. Whom does a pod ask about the rest of the world?",
+        "`ip route` in each pod.",
+        "`ip route add default via GATEWAY` in each pod.",
+    ),
+)
+def pods_reach_node(lab: View) -> None:
+    """Every pod reaches the node by the node's own address, and the node sees who it really is."""
+    target = lab.values["node_address"]
+    for name, address in read_pods(lab):
+        answer = lab.ping(name, target, at="worker1")
+        expect(answer.reached, expected=f"an answer from {target} to {name}", observed=answer.detail)
+        expect(
+            answer.seen_source == address,
+            expected=f"worker1 sees {name} as {address}",
+            observed=f"worker1 sees {answer.seen_source}",
+        )
