@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import labkit
-from labkit.cli.printing import print_json, print_table
+from labkit.cli.printing import print_json
+from labkit.show.text import render_table
 from labkit.cli.running import find_running, find_world
 from labkit.lab.session import describe_world, list_running
 
@@ -37,7 +38,7 @@ def run_ps(options: argparse.Namespace) -> int:
         print_json(running)
     elif running:
         heading = ("LAB", "STUDENT", "FABRIC", "PID", "SINCE", "MACHINES")
-        print_table([heading, *(_plan_row(world) for world in running)])
+        print(render_table([heading, *(_plan_row(world) for world in running)]))
     else:
         print("no lab is running")
     return 0

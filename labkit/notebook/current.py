@@ -1,0 +1,27 @@
+"""The lab this notebook works on."""
+
+from __future__ import annotations
+
+import labkit
+from labkit.check import Lab
+
+
+class CurrentLab:
+    """What `%lab start` began or found; without it the only lab that runs."""
+
+    def __init__(self) -> None:
+        self._lab: Lab | None = None
+
+    def get(self) -> Lab:
+        """The lab. Raises UsageError when there is none to choose."""
+        if self._lab is None:
+            self._lab = labkit.attach()
+        return self._lab
+
+    def set(self, lab: Lab | None) -> None:
+        """From now on this one; None: look for one again."""
+        self._lab = lab
+
+    def known(self) -> Lab | None:
+        """The same without looking: for completion, which must not wait."""
+        return self._lab
