@@ -50,7 +50,7 @@ def plan_batches(topology: Topology, machines: Mapping[str, Machine]) -> list[Ba
         _add_cable(batches.get(first.machine, batches[FABRIC]), link, (first, second), other, number)
     for port in topology.ports:
         _set_port(batches, port)
-    _add_routes(batches, topology)
+    add_routes(batches, topology)
     return list(batches.values())
 
 
@@ -77,7 +77,8 @@ def _set_port(batches: Mapping[str, Batch], port: Port) -> None:
     batch.set_link(port.name, up=port.up)
 
 
-def _add_routes(batches: Mapping[str, Batch], topology: Topology) -> None:
+def add_routes(batches: Mapping[str, Batch], topology: Topology) -> None:
+    """Add routes, and the neighbours of a large underlay, to the batches of their machines."""
     for machine in topology.machines:
         for route in machine.routes:
             options = RouteOptions()

@@ -1,0 +1,104 @@
+"""The builder `mininet`: the real Mininet makes hosts, links and bridges, in machines that exist already.
+
+Mininet has no word for some of what a topology says (a second address, an MTU, a switch's MAC): that is added by rtnetlink,
+so that both builders leave the kernel in the same state.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from labkit.errors import UsageError, WorldError
+from labkit.fabric.forwarding import wait_forwarding
+from labkit.fabric.machines import add_machines
+from labkit.fabric.mininet_process import SOCKET
+from labkit.fabric.netlink import add_routes
+from labkit.fabric.shaping import ensure_shaping
+from labkit.fabric.topology import FABRIC, Port, Topology, plan_mac
+from labkit.fabric.underlay import render_notes
+from labkit.net import Batch, commit_all
+from labkit.world import Machine, Process, World
+from labkit.world.enclosure import PACKAGE, SITE
+
+_START: Final = (
+    "import sys; sys.path[:0] = sys.argv[1:3]; from labkit.fabric.mininet_process import main; main(sys.argv[3])"
+)
+
+
+def build_mininet(world: World, topology: Topology) -> tuple[str, ...]:
+    """As build_netlink, by Mininet, which then stays alive on the machine `fabric` for its CLI.
+
+    Raises WorldError with Mininet's own words when it fails.
+    """
+    machines = add_machines(world, topology)
+    _run_build(machines[FABRIC], json.dumps(plan_mininet(topology)))
+    commit_all(plan_rest(topology, machines))
+    ensure_shaping(topology, machines)
+    wait_forwarding(topology, machines[FABRIC])
+    return render_notes(topology)
+
+
+def start_cli(world: World) -> Process:
+    """Open Mininet's own CLI on a new terminal, as start_process does for a shell; one at a time, further ones wait.
+
+    Raises UsageError when this world's fabric was not built by Mininet.
+    """
+    fabric = world.machine(FABRIC)
+    if fabric.run(["test", "-S", SOCKET]).status:
+        raise UsageError(
+            f"lab {world.name} was not built by Mininet",
+            hint=f"labkit down {world.name}, then labkit start {world.name} --fabric mininet",
+        )
+    return fabric.start_process(_command("cli"))
+
+
+def plan_mininet(topology: Topology) -> dict[str, Any]:
+    """What Mininet is told, as JSON: {"hosts": [name], "switches": [name], "links": [[end, end]]}."""
+    return {
+        "hosts": [machine.name for machine in topology.machines],
+        "switches": [switch.name for switch in topology.switches],
+        "links": [[_plan_end(port) for port in link.ports] for link in topology.links],
+    }
+
+
+def plan_rest(topology: Topology, machines: Mapping[str, Machine]) -> list[Batch]:
+    """What Mininet has no word for, one batch for each machine."""
+    batches = {name: Batch(machines[name]) for name in (*(each.name for each in topology.machines), FABRIC)}
+    batches[FABRIC].set_link("lo", up=True)
+    for switch in topology.switches:
+        batches[FABRIC].set_link(switch.name, mac=plan_mac(FABRIC, switch.name))
+    for link in topology.links:
+        for port in link.ports:
+            batch = batches.get(port.machine, batches[FABRIC])
+            batch.set_link(port.name, mtu=link.mtu)
+            for address in port.addresses[1:]:
+                batch.add_address(address, port.name, broadcast="+")
+    add_routes(batches, topology)
+    return list(batches.values())
+
+
+def _run_build(fabric: Machine, plan: str) -> None:
+    said: list[bytes] = []
+    with os.fdopen(os.memfd_create("plan"), "w+") as file:
+        file.write(plan)
+        file.seek(0)
+        status = fabric.run_streaming(_command("build"), said.append, passed={"PLAN": file.fileno()}, namespaces=True)
+    if status:
+        words = b"".join(said).decode(errors="replace").strip() or "it ended without a word"
+        raise WorldError(
+            f"Mininet could not build the fabric: {words.splitlines()[-1]}", hint="labkit doctor says what is missing"
+        )
+
+
+def _plan_end(port: Port) -> dict[str, Any]:
+    mac = plan_mac(port.machine, port.name)
+    return {"node": port.machine, "name": port.name, "mac": mac, "ip": next(iter(port.addresses), None), "up": port.up}
+
+
+def _command(part: str) -> list[str]:
+    return [str(Path(sys.executable).resolve()), "-IS", "-c", _START, PACKAGE, SITE, part]

@@ -1,0 +1,143 @@
+"""The process that is Mininet: on the machine `fabric` it builds the network, stays with it, and opens its CLI when asked."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import signal
+import socket
+import sys
+import termios
+from typing import Any, Final
+
+SOCKET: Final = "/run/mininet.sock"  # each machine has its own /run: only the fabric's processes reach it
+_PATIENCE: Final = 0.5
+
+
+def main(part: str) -> None:
+    """Run one of the two parts: `build`, with the plan on the descriptor PLAN, or `cli`, on a terminal."""
+    if part == "cli":
+        run_cli()
+    else:
+        with open(int(os.environ["PLAN"])) as file:  # noqa: PTH123 - a descriptor
+            run_build(json.load(file))
+
+
+def run_build(plan: dict[str, Any]) -> None:
+    """Build in a process that stays, and end when the network stands; exit status 1 when it does not."""
+    reader, writer = os.pipe()
+    if os.fork():
+        os.close(writer)
+        sys.exit(0 if os.read(reader, 1) else 1)
+    os.setsid()
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(SOCKET)
+    listener.listen()
+    network = build_network(plan)
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    os.write(writer, b"+")
+    os.close(writer)
+    serve_cli(network, listener)
+
+
+def build_network(plan: dict[str, Any]) -> Any:
+    """Give back the started Mininet."""
+    if sys.version_info >= (3, 12):
+        import setuptools  # noqa: F401 - mininet imports distutils, which only setuptools has since 3.12
+
+    from mininet.log import setLogLevel
+    from mininet.net import Mininet
+    from mininet.nodelib import LinuxBridge
+
+    setLogLevel("warning")
+    # init() would raise sysctls: this machine's, which are stated, and the host's, which are read-only here
+    Mininet.inited = True
+    network = Mininet(controller=None, switch=LinuxBridge, host=_define_host(), build=False)
+    for name in plan["hosts"]:
+        network.addHost(name, ip=None)
+    for name in plan["switches"]:
+        network.addSwitch(name)
+    for first, second in plan["links"]:
+        network.addLink(
+            first["node"], second["node"], intfName1=first["name"], intfName2=second["name"],
+            addr1=first["mac"], addr2=second["mac"], params1=_plan_parameters(first), params2=_plan_parameters(second),
+        )  # fmt: skip
+    network.start()
+    setLogLevel("info")
+    return network
+
+
+def _plan_parameters(end: dict[str, Any]) -> dict[str, Any]:
+    # setting an address raises the link: `ifconfig`, which comes last, takes it down again
+    return {"ip": end["ip"], "up": end["up"]} | ({} if end["up"] else {"ifconfig": "down"})
+
+
+def _define_host() -> type:
+    from mininet.node import Host
+
+    class MachineHost(Host):  # type: ignore[misc]
+        """A Mininet host whose shell enters a machine, where another would make namespaces."""
+
+        def _popen(self, cmd: list[str], **params: Any) -> Any:
+            if cmd[:2] == ["mnexec", "-cdn"]:
+                cmd = [*plan_entry(self.name), "mnexec", "-cd", *cmd[2:]]
+            return super()._popen(cmd, **params)
+
+    return MachineHost
+
+
+def plan_entry(machine: str) -> list[str]:
+    """The nsenter command into a machine, by the descriptors that PID 1 passed (world/requests.py)."""
+    variable = "LK_" + re.sub(r"[^A-Za-z0-9]", "_", machine)
+    net, mounts, uts = (f"/proc/self/fd/{number}" for number in os.environ[variable].split(","))
+    return ["nsenter", f"--net={net}", f"--mount={mounts}", f"--uts={uts}"]
+
+
+def serve_cli(network: Any, listener: socket.socket) -> None:
+    """For each caller in turn, run the CLI on the terminal it hands over."""
+    while True:
+        connection, _ = listener.accept()
+        with connection:
+            _, descriptors, _, _ = socket.recv_fds(connection, 1, 3)
+            child = os.fork()
+            if not child:
+                _become_cli(network, descriptors)
+            connection.send(b"+")
+            for descriptor in descriptors:
+                os.close(descriptor)
+            os.waitpid(child, 0)
+
+
+def _become_cli(network: Any, descriptors: list[int]) -> None:
+    from mininet.cli import CLI
+
+    try:
+        os.setsid()
+        for number, descriptor in enumerate(descriptors):
+            os.dup2(descriptor, number)
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        CLI(network, stdin=open(0, closefd=False))  # noqa: SIM115 - descriptor 0, for the process's life
+    finally:
+        os._exit(0)
+
+
+def run_cli() -> None:
+    """Hand this terminal over, so that it controls the CLI (Ctrl-C), and wait until that ends."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    fcntl.ioctl(0, termios.TIOCNOTTY)
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(SOCKET)
+        socket.send_fds(connection, [b"+"], [0, 1, 2])
+        connection.settimeout(_PATIENCE)
+        try:
+            connection.recv(1)
+        except TimeoutError:
+            os.write(1, b"Mininet's CLI is open elsewhere; this one begins when that ends.\r\n")
+            connection.settimeout(None)
+            connection.recv(1)
+        connection.settimeout(None)
+        connection.recv(1)
