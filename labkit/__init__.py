@@ -17,7 +17,8 @@ _HOMES = {
     "attach": "check",
     "expect": "check",
     "list_labs": "lab.course",
-    "list_running": "lab.session",
+    "list_running": "lab.listing",
+    "load_ipython_extension": "notebook",
     "prove": "check",
     "start": "check",
 }

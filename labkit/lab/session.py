@@ -78,28 +78,6 @@ def start_hidden_lab(
         world.end()
 
 
-def list_running() -> list[dict[str, Any]]:
-    """The running labs, each as `labkit ps --json` shows it."""
-    running = []
-    for name in list_worlds():
-        with contextlib.suppress(WorldError):  # it ended meanwhile
-            running.append(describe_world(World.attach(name)))
-    return running
-
-
-def describe_world(world: World) -> dict[str, Any]:
-    """One element of `labkit ps --json`."""
-    meta = world.read_meta()
-    return {
-        "lab": meta.get("lab", world.name),
-        "student": meta.get("student"),
-        "fabric": meta.get("fabric"),
-        "pid": world.pid,
-        "since": meta.get("since"),
-        "machines": [{"name": each.name, "kind": each.kind, "node": each.node} for each in world.machines()],
-    }
-
-
 def _find_only() -> str:
     running = [name for name in list_worlds() if name in list_labs()]
     if len(running) != 1:
