@@ -1,13 +1,17 @@
-"""Running commands on machines, as PID 1: started, signalled, ended with their connection, reaped."""
+"""Starting a command on a machine, as PID 1: forked, put into its namespaces, executed."""
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import select
 import signal
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+import termios
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import RawIOBase
+from typing import Final, NoReturn
 
 from labkit.world import kernel
 from labkit.world.maker import Inner
@@ -23,7 +27,7 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "COLUMNS": "100",
     "PAGER": "cat",
 }
-_GENTLE: Final = ((signal.SIGINT, 0.3), (signal.SIGTERM, 0.3), (signal.SIGKILL, 0.0))
+_START_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -37,57 +41,41 @@ class Order:
     standard: tuple[int, int, int] = (0, 1, 2)
     inherit: Sequence[int] = ()
     terminal: bool = False
-    journal: Mapping[str, Any] | None = None
 
 
-@dataclass
-class Running:
-    """A command's process, which leads its own session and group. `ended` is told its exit status once."""
-
-    process: int
-    order: Order
-    ended: Callable[[int, float], None]
-    started: float = field(default_factory=time.monotonic)
-    escalation: list[tuple[int, float]] = field(default_factory=list)
-    due: float = 0.0
-
-    def signal(self, number: int) -> None:
-        """Send a signal to the whole group."""
-        try:
-            os.killpg(self.process, number)
-        except ProcessLookupError:
-            pass  # it has ended and will be reaped
-
-    def stop(self) -> None:
-        """End it: INT, then TERM, then KILL, 0.3 s apart."""
-        if not self.escalation:
-            self.escalation = list(_GENTLE)
-            self.escalate()
-
-    def escalate(self) -> None:
-        """The next step of stop."""
-        number, pause = self.escalation.pop(0)
-        self.due = time.monotonic() + pause
-        self.signal(number)
-
-
-def start_command(order: Order, inner: Inner, ended: Callable[[int, float], None]) -> Running:
-    """Fork and execute. Raises FileNotFoundError and the like when the program cannot be executed."""
-    failed, report = os.pipe()
-    process = os.fork()
-    if not process:
-        _become(order, inner, report)
-    os.close(report)
-    with os.fdopen(failed, "rb") as pipe:
-        trouble = pipe.read()
-    if trouble:
+def start_command(order: Order, inner: Inner) -> int:
+    """Fork and execute; the process's number. Raises FileNotFoundError and the like when it cannot be executed."""
+    trouble, report = os.pipe()
+    try:
+        process = os.fork()
+        if not process:
+            _become(order, inner, report)
+    except OSError:
+        os.close(trouble)
+        raise
+    finally:
+        os.close(report)
+    with os.fdopen(trouble, "rb", buffering=0) as pipe:
+        said = _read_trouble(pipe, process)
+    if said:
         os.waitpid(process, 0)
-        code, _, what = trouble.decode().partition(" ")
+        code, _, what = said.decode().partition(" ")
         raise OSError(int(code), what)
-    return Running(process, order, ended)
+    return process
 
 
-def _become(order: Order, inner: Inner, report: int) -> None:
+def _read_trouble(pipe: RawIOBase, process: int) -> bytes:
+    """What the child reports; nothing once it has executed its program."""
+    poll = select.poll()
+    poll.register(pipe, select.POLLIN)
+    if poll.poll(_START_SECONDS * 1000):
+        return pipe.read(4096) or b""
+    # a learner's `kill -STOP -1` can meet it on its way
+    os.kill(process, signal.SIGKILL)
+    return f"{errno.ETIMEDOUT} it was stopped before it could start".encode()
+
+
+def _become(order: Order, inner: Inner, report: int) -> NoReturn:
     try:
         os.setsid()
         _enter(order.machine, None if order.judge else inner)
@@ -95,11 +83,12 @@ def _become(order: Order, inner: Inner, report: int) -> None:
         for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
         signal.set_wakeup_fd(-1)
-        os.chdir("/root" if not order.judge else "/")
+        _enter_home(judge=order.judge)
         environment = dict(ENVIRONMENT) | dict(order.environment)
         os.execvpe(order.argv[0], list(order.argv), environment)  # noqa: S606 - running commands is the purpose
-    except OSError as error:
-        os.write(report, f"{error.errno or 0} {order.argv[0]}: {error.strerror or error}".encode())
+    except (OSError, ValueError) as error:
+        code, what = (error.errno, error.strerror) if isinstance(error, OSError) else (errno.EINVAL, error)
+        os.write(report, f"{code or errno.EIO} {order.argv[0]}: {what}"[:1000].encode())
     finally:
         os._exit(127)
 
@@ -118,7 +107,13 @@ def _arrange_descriptors(order: Order) -> None:
     for number, descriptor in enumerate(order.standard):
         os.dup2(descriptor, number)
     for descriptor in order.inherit:
-        os.set_inheritable(descriptor, True)  # noqa: FBT003
+        os.set_inheritable(descriptor, True)
     if order.terminal:
-        # opening it as session leader makes it the controlling terminal
-        os.close(os.open(os.ttyname(0), os.O_RDWR))
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _enter_home(*, judge: bool) -> None:
+    try:
+        os.chdir("/" if judge else "/root")
+    except OSError:
+        os.chdir("/")  # the learner has removed it

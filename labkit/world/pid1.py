@@ -7,19 +7,25 @@ With it the kernel ends everything in the world.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import selectors
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from labkit.world import enclosure, kernel, launch, maker, seccomp, skeleton, wire
+from labkit.world.jobs import Jobs
 from labkit.world.registry import Registry
 from labkit.world.requests import Requests
 
 LEASE: Final = 1800.0
+_CHUNK: Final = 65536
+_MAX_CONNECTIONS: Final = 1000
+_MAX_DRAINED: Final = 64 * 1024 * 1024
 
 
 def run(spec: dict[str, Any], descriptors: list[int], client: socket.socket, listener: socket.socket) -> None:
@@ -37,7 +43,8 @@ def run(spec: dict[str, Any], descriptors: list[int], client: socket.socket, lis
     _become_init()
     registry = Registry(inner, work)
     registry.add([(maker.Order("fabric"), "fabric")])
-    world = PidOne(Requests(registry, inner, spec | {"pid": host_pid}, journal), listener, float(spec.get("lease", LEASE)))
+    jobs = Jobs(inner)
+    world = PidOne(Requests(registry, jobs, spec | {"pid": host_pid}, journal), jobs, listener)
     try:
         world.serve(client, owner)
     finally:
@@ -58,14 +65,17 @@ def _become_init() -> None:
 class PidOne:
     """The event loop: connections, children, the owner, the clock."""
 
-    def __init__(self, requests: Requests, listener: socket.socket, lease: float) -> None:
+    def __init__(self, requests: Requests, jobs: Jobs, listener: socket.socket) -> None:
         self._requests = requests
+        self._jobs = jobs
         self._listener = listener
-        self._lease = lease
+        self._lease = float(requests.spec.get("lease", LEASE))
         self._selector = selectors.EpollSelector()
         self._connections: set[socket.socket] = set()
         self._alone_since = time.monotonic()
         self._starter: socket.socket | None = None
+        self._spare = os.dup(0)
+        requests.drain = self._drain
 
     def serve(self, client: socket.socket, owner: int | None) -> None:
         """Serve until the world is to end."""
@@ -74,59 +84,57 @@ class PidOne:
         wire.send_message(client, {"ok": {"pid": self._requests.spec["pid"]}})
         self._listener.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
-        self._selector.register(self._watch_children(), selectors.EVENT_READ, self._reap)
+        self._watch_children()
         if owner is not None:
             self._selector.register(owner, selectors.EVENT_READ, self._requests.end)
         while not self._requests.ending:
-            for key, _ in self._selector.select(self._pause()):
+            for key, _ in self._selector.select(self._find_pause()):
                 key.data()
-            self._keep_time()
+            self._jobs.keep_time()
+            self._keep_lease()
 
-    def _watch_children(self) -> int:
+    def _watch_children(self) -> None:
         reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-        self._child_pipe = reader
-        return reader
 
-    def _pause(self) -> float:
-        due = [running.due for running in self._requests.running.values() if running.escalation]
-        until = min([*due, self._alone_since + self._lease])
-        return max(0.0, until - time.monotonic())
+        def reap() -> None:
+            while len(os.read(reader, _CHUNK)) == _CHUNK:
+                pass
+            self._jobs.reap()
 
-    def _keep_time(self) -> None:
+        self._selector.register(reader, selectors.EVENT_READ, reap)
+
+    def _find_pause(self) -> float:
+        due = self._jobs.find_due()
+        end = self._alone_since + self._lease
+        return max(0.0, min(end if due is None else due, end) - time.monotonic())
+
+    def _keep_lease(self) -> None:
         now = time.monotonic()
         if self._connections:
             self._alone_since = now
         elif now >= self._alone_since + self._lease:
             self._requests.end()
-        for running in self._requests.running.values():
-            if running.escalation and now >= running.due:
-                running.escalate()
-
-    def _reap(self) -> None:
-        while os.read(self._child_pipe, 4096)[4095:]:
-            pass
-        while True:
-            try:
-                process, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if not process:
-                return
-            running = self._requests.running.pop(process, None)
-            if running:
-                running.ended(_exit_status(status), time.monotonic() - running.started)
 
     def _accept(self) -> None:
         try:
             connection, _ = self._listener.accept()
-        except OSError:
-            return  # the other side gave up, or descriptors ran out: the next one may fare better
-        if peer_is_owner(connection):
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                self._turn_away()
+            return
+        if peer_is_owner(connection) and len(self._connections) < _MAX_CONNECTIONS:
             self._connect(connection)
         else:
             connection.close()
+
+    def _turn_away(self) -> None:
+        """Out of descriptors: without this the one waiting would wake the loop for ever."""
+        os.close(self._spare)
+        with contextlib.suppress(OSError):
+            self._listener.accept()[0].close()
+        self._spare = os.dup(0)
 
     def _connect(self, connection: socket.socket) -> None:
         connection.setblocking(False)
@@ -134,6 +142,8 @@ class PidOne:
         self._selector.register(connection, selectors.EVENT_READ, lambda: self._answer(connection))
 
     def _answer(self, connection: socket.socket) -> None:
+        if connection not in self._connections:
+            return  # closed earlier in this turn of the loop
         try:
             received = wire.receive_message(connection)
         except BlockingIOError:
@@ -147,38 +157,64 @@ class PidOne:
             self._disconnect(connection)
             return
         message, descriptors = received
-        self._requests.answer(message, descriptors, self._replier(connection), id(connection))
+        self._requests.answer(message, descriptors, self._replier(connection, message), id(connection))
         if message.get("op") == "keep":
             self._starter = None
 
-    def _replier(self, connection: socket.socket) -> Callable[..., None]:
-        return lambda message, descriptors=(): self._reply(connection, message, descriptors)
+    def _replier(self, connection: socket.socket, request: wire.Message) -> Callable[..., None]:
+        """Answers carry the request's number; a command's exit, which may come much later, does not."""
+        number = request.get("id")
+        mark = {"id": number} if isinstance(number, int) else {}
 
-    def _reply(self, connection: socket.socket, message: wire.Message, descriptors: tuple[int, ...] = ()) -> None:
+        def reply(message: wire.Message, descriptors: Sequence[int] = ()) -> None:
+            self._reply(connection, message if "exit" in message else message | mark, descriptors)
+
+        return reply
+
+    def _reply(self, connection: socket.socket, message: wire.Message, descriptors: Sequence[int] = ()) -> None:
         if connection not in self._connections:
             return
         try:
             wire.send_message(connection, message, descriptors)
         except wire.WireError as error:
-            wire.send_message(connection, {"error": str(error), "kind": "usage"})
+            self._reply(connection, {"error": str(error), "kind": "usage"})
         except OSError:
             self._disconnect(connection)  # it is gone, or does not read its answers
 
     def _disconnect(self, connection: socket.socket) -> None:
         self._selector.unregister(connection)
         self._connections.discard(connection)
-        self._requests.hang_up(id(connection))
+        self._jobs.stop(id(connection))
         connection.close()
         if connection is self._starter:
             self._requests.end()
+
+    def _drain(self, pipe: int) -> None:
+        """Read what background processes write and throw it away; a flood's pipe is closed in the end."""
+        left = _MAX_DRAINED
+
+        def read() -> None:
+            nonlocal left
+            try:
+                data = os.read(pipe, _CHUNK)
+            except BlockingIOError:
+                return
+            except OSError:
+                data = b""
+            left -= len(data)
+            if not data or left < 0:
+                self._selector.unregister(pipe)
+                os.close(pipe)
+
+        os.set_blocking(pipe, False)
+        try:
+            self._selector.register(pipe, selectors.EVENT_READ, read)
+        except OSError:
+            os.close(pipe)
+            raise
 
 
 def peer_is_owner(connection: socket.socket) -> bool:
     """Whether the other side runs as the world's owner: uid 0 here, or the host's root, who is 1 here (launch)."""
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
     return int.from_bytes(credentials[4:8], "little") in (0, 1)
-
-
-def _exit_status(status: int) -> int:
-    code = os.waitstatus_to_exitcode(status)
-    return code if code >= 0 else 128 - code

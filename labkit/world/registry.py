@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+import re
 import signal
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,8 @@ from labkit.world import kernel, maker
 from labkit.world.maker import Inner, Namespaces, Order
 
 _NS_GET_NSTYPE: Final = 0xB703  # linux/nsfs.h
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+_ARGUMENTS: Final = 500
 KINDS: Final = ("node", "pod", "router", "host", "fabric")
 
 
@@ -25,6 +29,11 @@ class Held:
     node: str | None
     namespaces: Namespaces
     inode: int
+
+    @property
+    def bound(self) -> str:
+        """A pod's name in its node's /run/netns; pods of the same name on two nodes are told apart by @NODE."""
+        return self.name.partition("@")[0]
 
 
 class Registry:
@@ -52,8 +61,9 @@ class Registry:
         self._held[name] = Held(name, kind, node, namespaces, inode)
 
     def find(self, name: str) -> Held | None:
-        """The machine of this name; looks for new pods first when it is not known."""
-        if name not in self._held or self._held[name].kind == "pod":
+        """The machine of this name; looks for new pods when it is not known, or no longer there."""
+        held = self._held.get(name)
+        if held is None or not self._is_there(held):
             self.scan()
         return self._held.get(name)
 
@@ -63,25 +73,37 @@ class Registry:
         return list(self._held.values())
 
     def remove(self, name: str) -> None:
-        """Kill what runs in the machine and let it go."""
+        """Kill what runs in the machine and let it go; with a node go its pods."""
         held = self._held.pop(name)
+        for pod in [each for each in self._held.values() if each.node == name]:
+            self.remove(pod.name)
         node = self._held.get(held.node or "")
         if node:
-            maker.remove_name(self._inner, node.namespaces, name.split("@")[0])
+            maker.remove_name(self._inner, node.namespaces, held.bound)
         for process in list_processes(held.inode):
-            os.kill(process, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
         held.namespaces.close()
 
     def scan(self) -> None:
-        """Take in pods that appeared in a node's /run/netns, let go of those whose name is gone."""
+        """Take in pods that appeared in a node's /run/netns, let go of those whose name is gone or means another one now."""
+        for pod in [held for held in self._held.values() if not self._is_there(held)]:
+            self._held.pop(pod.name).namespaces.close()
         for node in [held for held in self._held.values() if held.kind == "node"]:
-            names = set(os.listdir(node.namespaces.pods))
-            for pod in [held for held in self._held.values() if held.node == node.name]:
-                if pod.name.split("@")[0] not in names:
-                    self._held.pop(pod.name).namespaces.close()
-            known = {held.name.split("@")[0] for held in self._held.values() if held.node == node.name}
-            for name in sorted(names - known):
-                self._adopt(node, name)
+            known = {held.bound for held in self._held.values() if held.node == node.name}
+            for name in sorted(set(os.listdir(node.namespaces.pods)) - known):
+                if NAME.fullmatch(name):
+                    self._adopt(node, name)
+
+    def _is_there(self, held: Held) -> bool:
+        """Whether a pod's name still stands for it in its node's /run/netns; true for every other machine."""
+        node = self._held.get(held.node or "")
+        if node is None:
+            return True
+        try:
+            return os.stat(held.bound, dir_fd=node.namespaces.pods, follow_symlinks=False).st_ino == held.inode
+        except OSError:
+            return False
 
     def _adopt(self, node: Held, name: str) -> None:
         net = open_netns(name, node.namespaces.pods)
@@ -127,8 +149,9 @@ def list_processes(inode: int) -> list[int]:
 
 
 def read_arguments(process: int) -> list[str]:
-    """Its command line; empty when it has ended."""
+    """Its command line, the first 500 bytes of it; empty when it has ended."""
     try:
-        return Path("/proc", str(process), "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
+        with Path("/proc", str(process), "cmdline").open("rb") as file:
+            return file.read(_ARGUMENTS).decode(errors="replace").rstrip("\0").split("\0")
     except OSError:
         return []
