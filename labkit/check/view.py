@@ -109,7 +109,10 @@ class View:
     ) -> Answer:
         """See labkit.probe.ping; `at`: the machine whose view of the source is wanted."""
         source, target = self._witness(src), self._witness(at) if at else None
-        return self._noted(source, ping(source.behind, address, at=target and target.behind, timeout=self.limit(timeout), **how))
+        return self._noted(
+            source,
+            ping(source.behind, address, at=target.behind if target else None, timeout=self.limit(timeout), **how),
+        )
 
     def ping_many(self, pairs: Sequence[tuple[str, str]], *, timeout: float = 1.0) -> list[Answer]:
         """Ping from each machine to the address beside it, all at the same time."""
@@ -124,7 +127,9 @@ class View:
         """See labkit.probe.connect_tcp."""
         source, target = self._witness(src), self._witness(at) if at else None
         self.limit(SHORTEST)
-        return self._noted(source, connect_tcp(source.behind, address, port, at=target and target.behind, **how))
+        return self._noted(
+            source, connect_tcp(source.behind, address, port, at=target.behind if target else None, **how)
+        )
 
     def ask_arp(self, src: str | Witness, address: str, link: str) -> list[str]:
         """MACs that answer for an address on a link."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from labkit.errors import UsageError
 from labkit.lab.course import find_labs_folder, list_labs
 from labkit.lab.script import list_scripts, parse_head
+from labkit.net import read_links
 from labkit.world import Machine
 
 CAUSE = "fault.cause"
@@ -36,8 +37,6 @@ def _list_causes(lab: str, labs: Path) -> tuple[str, ...]:
 
 def list_places(machines: Iterable[Machine]) -> list[str]:
     """All machines, and all links on them as MACHINE:LINK, from the kernel."""
-    from labkit.net import read_links
-
     places: list[str] = []
     for machine in machines:
         links = [link.name for link in read_links(machine) if link.name != "lo"]

@@ -15,7 +15,6 @@ from labkit.lab.script import Fault
 from labkit.world import Machine
 
 PRELUDE = Path(__file__).with_name("prelude.sh")
-NO_FAULT = 'break_something() { echo "nothing breaks here" >&2; return 1; }'
 TIMEOUT = 120.0  # seconds for a whole solution
 OUTPUT_SHOWN = 400  # characters of a failing script's own words
 
@@ -77,7 +76,7 @@ def run_script(machine: Machine, order: Order, *, timeout: float = TIMEOUT) -> O
 
 def _render_break(fault: Fault | None) -> str:
     if fault is None:
-        return NO_FAULT
+        return ""
     return f"break_something() {{\n(\n{fault.text}\n)\nprintf 'fault\\t{fault.name}\\n' >&\"$LK_ANSWERS\"\n}}"
 
 

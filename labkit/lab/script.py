@@ -76,7 +76,7 @@ class Fault:
 def parse_script(name: str, text: str, *, where: str) -> Script:
     """Cut a solution at its `#: step` lines."""
     pieces = list(STEP.finditer(text))
-    ends = [match.start() for match in pieces[1:]] + [len(text)]
+    ends = [match.start() for match in pieces[1:]] + [len(text)] * bool(pieces)
     steps = tuple(
         Step(match["id"], match["level"] or "core", match["title"] or "", text[match.end() : end].strip("\n") + "\n")
         for match, end in zip(pieces, ends, strict=True)
