@@ -1,0 +1,36 @@
+"""What a probe gives back: one Answer, with the command a person would type for the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from labkit.errors import CannotTell
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question put to the network.
+
+    `reached`: an answer came back, and from the machine asked for where one was named (`at`).
+    `seen_source`: the source address that machine saw; None when it saw nothing, or was not asked.
+    `detail`: one line, what came back or how it failed. `seconds`: until then.
+    """
+
+    reached: bool
+    seen_source: str | None
+    detail: str
+    seconds: float
+    command: str
+
+
+def require_alive(*controls: Answer) -> None:
+    """Let a negative count: raise CannotTell unless each of these probes, on the same path, was answered.
+
+    "web cannot reach db" says nothing while db is dead or the probe cannot work; a control shows that both are alive.
+    """
+    for control in controls:
+        if not control.reached:
+            raise CannotTell(
+                f"the control probe failed, so silence proves nothing: {control.command}: {control.detail}",
+                hint="make this work first, then check again",
+            )

@@ -1,0 +1,69 @@
+"""Words for failures, paths from answers, and controls."""
+
+from __future__ import annotations
+
+import errno
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from labkit.errors import CannotTell
+from labkit.probe import Answer, require_alive
+from labkit.probe.icmp import ECHO_REPLY, TIME_EXCEEDED, UNREACHABLE, Packet
+from labkit.probe.path import plan_path
+from labkit.probe.ping import render_command
+from labkit.probe.volley import Flight, Shot
+from labkit.probe.words import describe_errno, describe_icmp
+
+SRC = cast("Any", SimpleNamespace(name="web"))
+
+
+def make_flight(source: str | None, kind: int = TIME_EXCEEDED, refused: int = 0) -> Flight:
+    answer = Packet(source, "10.0.0.1", kind, 0, 0, b"") if source else None
+    return Flight(Shot(SRC, "10.0.2.2"), answer=answer, refused=refused)
+
+
+def test_a_path_ends_at_the_address() -> None:
+    answered = [make_flight("10.0.0.1"), make_flight("10.0.2.2", ECHO_REPLY), make_flight("10.0.2.2", ECHO_REPLY)]
+    assert plan_path(answered) == ["10.0.0.1", "10.0.2.2"]
+
+
+def test_a_silent_router_leaves_a_gap() -> None:
+    assert plan_path([make_flight(None), make_flight("10.0.2.2", ECHO_REPLY)]) == [None, "10.0.2.2"]
+
+
+def test_a_path_that_gets_lost_ends_with_one_gap() -> None:
+    assert plan_path([make_flight("10.0.0.1"), make_flight(None), make_flight(None)]) == ["10.0.0.1", None]
+
+
+def test_a_path_ends_where_somebody_says_unreachable() -> None:
+    assert plan_path([make_flight("10.0.0.1", UNREACHABLE), make_flight("10.0.0.1", UNREACHABLE)]) == ["10.0.0.1"]
+
+
+def test_no_route_is_an_empty_path() -> None:
+    assert plan_path([make_flight(None, refused=errno.ENETUNREACH)]) == []
+
+
+def test_failures_have_words_and_their_symbol() -> None:
+    assert describe_errno(errno.ENETUNREACH) == "no route to it (ENETUNREACH)"
+    assert describe_errno(errno.EXDEV) == "Invalid cross-device link (EXDEV)"
+    assert describe_icmp(UNREACHABLE, 1, "10.0.0.1") == "host unreachable, says 10.0.0.1"
+    assert (
+        describe_icmp(UNREACHABLE, 4, "10.0.0.1", 1400) == "too large for the next link, says 10.0.0.1: its MTU is 1400"
+    )
+    assert describe_icmp(TIME_EXCEEDED, 0, "10.0.0.1") == "TTL ran out at 10.0.0.1"
+
+
+def test_the_command_is_what_a_person_would_type() -> None:
+    assert render_command(Shot(SRC, "10.0.2.2")) == "ping -c 1 -W 1 10.0.2.2"
+    shot = Shot(SRC, "10.0.2.2", size=1472, dont_fragment=True, ttl=3)
+    assert render_command(shot) == "ping -c 1 -W 1 -s 1472 -M do -t 3 10.0.2.2"
+
+
+def test_a_negative_needs_a_control_that_was_answered() -> None:
+    alive = Answer(reached=True, seen_source=None, detail="", seconds=0.0, command="ping 10.0.0.1")
+    dead = Answer(reached=False, seen_source=None, detail="no answer", seconds=1.0, command="ping 10.0.0.2")
+    require_alive(alive)
+    with pytest.raises(CannotTell, match=r"ping 10\.0\.0\.2: no answer"):
+        require_alive(alive, dead)
