@@ -83,9 +83,9 @@ def wait_address(process: subprocess.Popen[str], seconds: float = 60) -> str:
     text = ""
     while not (found := re.search(r"http://\S+\n", text)):
         assert select.select([process.stdout], [], [], seconds)[0], f"no address, but: {text}"
-        line = process.stdout.readline()
-        assert line, f"ended, with: {text}"
-        text += line
+        chunk = os.read(process.stdout.fileno(), 4096)  # not readline: what it keeps back, select doesn't see
+        assert chunk, f"ended, with: {text}"
+        text += chunk.decode()
     return found[0].strip()
 
 
