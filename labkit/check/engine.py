@@ -72,15 +72,17 @@ def _run_task(task: Task, make_view: MakeView, deadline: float, stop: threading.
         other.done.wait(max(0.0, deadline + GRACE - time.monotonic()))
     blocked = [other for other in task.before if other.outcome.status is not Status.PASSED]
     if blocked:
-        task.settle(_plan_skip(blocked))
+        task.settle(_plan_blocked(task.check, blocked))
     else:
         task.settle(_attempt_until(task.check, make_view, deadline, stop))
 
 
-def _plan_skip(blocked: Sequence[Task]) -> Outcome:
+def _plan_blocked(check: Check, blocked: Sequence[Task]) -> Outcome:
     names = ", ".join(other.check.id for other in blocked)
     if any(other.outcome.status is Status.CANNOT_TELL for other in blocked):
         return Outcome(Status.CANNOT_TELL, observed=f"it depends on {names}, which could not be told")
+    if check.gathers:
+        return Outcome(Status.FAILED, expected="all of the network right", observed=f"red: {names}")
     return Outcome(Status.SKIPPED, expected=f"first {names}", observed="not looked at yet")
 
 

@@ -37,18 +37,18 @@ def plan_fault_checks(checks: Sequence[Check], faults: dict[str, Fault], points:
     def check_named(lab: View) -> float:
         return judge_diagnosis(lab, faults[lab.state.fault or ""])
 
-    return [
-        Check(REPAIRED, "What was broken works again.", check_repaired, points.repaired, network, "core", hints),
-        Check(
-            NAMED,
-            "You named the cause and the place of what was broken.",
-            check_named,
-            points.named,
-            (REPAIRED,),
-            "core",
-            hints,
-        ),
-    ]
+    repaired = Check(
+        REPAIRED, "What was broken works again.", check_repaired, points.repaired, network, hints=hints, gathers=True
+    )
+    named = Check(
+        NAMED,
+        "You named the cause and the place of what was broken.",
+        check_named,
+        points.named,
+        (REPAIRED,),
+        hints=hints,
+    )
+    return [repaired, named]
 
 
 def judge_diagnosis(lab: View, fault: Fault) -> float:

@@ -61,7 +61,7 @@ def prove(lab: str, *, student: str | None = None, tell: Tell = lambda _: None) 
 def sort_solutions(folder: Path) -> tuple[list[str], list[str]]:
     """Right and wrong solutions by their names. UsageError when a lab has too few."""
     names = list_scripts(folder, "solutions")
-    right = [name for name in names if name == "reference" or name.startswith("other-")]
+    right = [name for name in ("reference",) if name in names] + [name for name in names if name.startswith("other-")]
     wrong = [name for name in names if name.startswith("wrong-")]
     strange = sorted(set(names) - set(right) - set(wrong))
     if strange or "reference" not in right or len(right) < 2 or not wrong:  # noqa: PLR2004

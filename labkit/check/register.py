@@ -17,7 +17,10 @@ LEVELS = ("core", "more")
 
 @dataclass(frozen=True)
 class Check:
-    """One check. `after`: ids of checks that must have passed before this one can say anything."""
+    """One check. `after`: ids of checks that must have passed before this one can say anything.
+
+    `gathers`: it says that all of those are right, so it is red, not skipped, when one of them is.
+    """
 
     id: str
     title: str
@@ -26,6 +29,7 @@ class Check:
     after: tuple[str, ...] = ()
     level: str = "core"
     hints: tuple[str, ...] = ()
+    gathers: bool = False
 
 
 def check(
