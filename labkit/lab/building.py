@@ -11,8 +11,10 @@ from labkit.errors import LabkitError, UsageError
 from labkit.fabric import Topology, build_netlink
 from labkit.lab.definition import Definition
 from labkit.lab.journal import Entry, mend_journal
+from labkit.net.read.network import list_objects, read_network
 from labkit.world import World
 
+DRAWN = 100  # machines; of a larger network no drawing is to be expected
 FABRICS = ("netlink", "mininet")
 
 
@@ -47,13 +49,19 @@ def build_world(plan: Plan, beginning: Entry) -> World:
         notes = _build(world, plan.fabric, plan.definition.topology)
         _run_start_commands(world, plan.definition)
         world.write_journal(beginning.to_data())
-        world.write_meta(ready=True, notes=notes)
+        world.write_meta(ready=True, notes=notes, start=_list_start(world, plan))
         if not plan.hidden:
             world.keep()
     except BaseException:
         world.end()
         raise
     return world
+
+
+def _list_start(world: World, plan: Plan) -> list[str]:
+    """The objects of the start state, so that a drawing can mark what came later; not for the proof, which draws nothing."""
+    machines = world.machines()
+    return [] if plan.hidden or len(machines) > DRAWN else sorted(list_objects(read_network(machines)))
 
 
 def _build(world: World, fabric: str, topology: Topology) -> list[str]:

@@ -15,8 +15,8 @@ class Link:
     """A network interface.
 
     `kind` is empty for what is not made by `ip link add` (lo). `lower` is the link that it lies on, or a
-    veth's peer in the same machine; a peer elsewhere is known by `peer_index` alone. `options` are the
-    kind's own, as `ip -j -d` names them.
+    veth's peer in the same machine; a peer elsewhere is known by `peer_index` and `netns_id`, the number of
+    its namespace here. `options` are the kind's own, as `ip -j -d` names them.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Link:
     master: str | None = None
     lower: str | None = None
     peer_index: int | None = None
+    netns_id: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -77,6 +78,7 @@ def parse_link(entry: Mapping[str, Any]) -> Link:
         master=entry.get("master"),
         lower=entry.get("link"),
         peer_index=entry.get("link_index"),
+        netns_id=entry.get("link_netnsid"),
         options=info.get("info_data", {}),
     )
 
