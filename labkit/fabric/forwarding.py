@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
@@ -10,6 +9,7 @@ from typing import Final
 
 from labkit.errors import WorldError
 from labkit.fabric.topology import Topology
+from labkit.net.read.links import read_bridge_ports
 from labkit.world import Machine
 
 _DEADLINE: Final = 10.0
@@ -39,5 +39,4 @@ def plan_forwarding(topology: Topology) -> set[str]:
 
 def list_forwarding(fabric: Machine) -> set[str]:
     """The ports that forward now."""
-    said = fabric.probe(["bridge", "-j", "link", "show"])
-    return {port["ifname"] for port in json.loads(said.stdout or "[]") if port.get("state") == "forwarding"}
+    return {port.link for port in read_bridge_ports(fabric) if port.state == "forwarding"}

@@ -17,7 +17,7 @@ from labkit.errors import UsageError, WorldError
 from labkit.fabric.forwarding import wait_forwarding
 from labkit.fabric.machines import add_machines
 from labkit.fabric.mininet_process import SOCKET
-from labkit.fabric.netlink import add_routes
+from labkit.fabric.netlink import add_address, add_routes, has_broadcast
 from labkit.fabric.shaping import ensure_shaping
 from labkit.fabric.topology import FABRIC, Port, Topology, plan_mac
 from labkit.fabric.underlay import render_notes
@@ -76,8 +76,8 @@ def plan_rest(topology: Topology, machines: Mapping[str, Machine]) -> list[Batch
         for port in link.ports:
             batch = batches.get(port.machine, batches[FABRIC])
             batch.set_link(port.name, mtu=link.mtu)
-            for address in port.addresses[1:]:
-                batch.add_address(address, port.name, broadcast="+")
+            for address in port.addresses[len(_plan_first(port)) :]:
+                add_address(batch, address, port.name)
     add_routes(batches, topology)
     return list(batches.values())
 
@@ -97,7 +97,14 @@ def _run_build(fabric: Machine, plan: str) -> None:
 
 def _plan_end(port: Port) -> dict[str, Any]:
     mac = plan_mac(port.machine, port.name)
-    return {"node": port.machine, "name": port.name, "mac": mac, "ip": next(iter(port.addresses), None), "up": port.up}
+    address = "".join(_plan_first(port)) or None
+    return {"node": port.machine, "name": port.name, "mac": mac, "ip": address, "up": port.up}
+
+
+def _plan_first(port: Port) -> tuple[str, ...]:
+    """The address that Mininet gives. It raises the link with it, and ifconfig invents a broadcast address for a /31 or /32."""
+    fit = port.up and has_broadcast("".join(port.addresses[:1]))
+    return port.addresses[:1] if fit else ()
 
 
 def _command(part: str) -> list[str]:

@@ -59,21 +59,17 @@ def build_network(plan: dict[str, Any]) -> Any:
     network = Mininet(controller=None, switch=LinuxBridge, host=_define_host(), build=False)
     for name in plan["hosts"]:
         network.addHost(name, ip=None)
-    for name in plan["switches"]:
-        network.addSwitch(name)
+    for number, name in enumerate(plan["switches"], 1):
+        network.addSwitch(name, dpid=f"{number:x}")  # OpenFlow's; Mininet derives it from names such as s1 only
     for first, second in plan["links"]:
         network.addLink(
             first["node"], second["node"], intfName1=first["name"], intfName2=second["name"],
-            addr1=first["mac"], addr2=second["mac"], params1=_plan_parameters(first), params2=_plan_parameters(second),
+            addr1=first["mac"], addr2=second["mac"],
+            params1={"ip": first["ip"], "up": first["up"]}, params2={"ip": second["ip"], "up": second["up"]},
         )  # fmt: skip
     network.start()
     setLogLevel("info")
     return network
-
-
-def _plan_parameters(end: dict[str, Any]) -> dict[str, Any]:
-    # setting an address raises the link: `ifconfig`, which comes last, takes it down again
-    return {"ip": end["ip"], "up": end["up"]} | ({} if end["up"] else {"ifconfig": "down"})
 
 
 def _define_host() -> type:

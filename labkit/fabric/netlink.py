@@ -18,6 +18,7 @@ from labkit.world import Machine, World
 # Unlike its peer's, which counts from 2: of two ends with the same index the kernel takes the peer for no other device
 # and may report the carrier a second late (net/core/link_watch.c, linkwatch_urgent_event).
 FIRST_PORT_INDEX: Final = 1001
+SHORTEST_LAN: Final = 31
 
 
 def build_netlink(world: World, topology: Topology) -> tuple[str, ...]:
@@ -73,8 +74,21 @@ def _set_port(batches: Mapping[str, Batch], port: Port) -> None:
         return
     batch = batches[port.machine]
     for address in port.addresses:
-        batch.add_address(address, port.name, broadcast="+")
+        add_address(batch, address, port.name)
     batch.set_link(port.name, up=port.up)
+
+
+def add_address(batch: Batch, address: str, port: str) -> None:
+    """Add it with its network's broadcast address, as ifconfig and DHCP clients do."""
+    if has_broadcast(address):
+        batch.add_address(address, port, broadcast="+")
+    else:
+        batch.add_address(address, port)
+
+
+def has_broadcast(address: str) -> bool:
+    """Whether its network has a broadcast address: not a /31 (RFC 3021) or a single address."""
+    return int(address.partition("/")[2] or 32) < SHORTEST_LAN
 
 
 def add_routes(batches: Mapping[str, Batch], topology: Topology) -> None:
