@@ -15,6 +15,7 @@ _HOMES = {
     "View": "check",
     "WorldError": "errors",
     "attach": "check",
+    "count_routes": "fabric.growth",
     "expect": "check",
     "list_labs": "lab.course",
     "list_running": "lab.listing",
