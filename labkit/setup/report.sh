@@ -36,8 +36,8 @@ run_step() { # WHAT COMMAND…
 
 # Names what could not be fetched, when that was the reason; else shows the end of the output.
 explain_failure() { # WHAT LOG
-    local unreachable='Failed to fetch|Could not resolve|Temporary failure|NewConnectionError|NameResolutionError|ConnectTimeout|Max retries exceeded|Network is unreachable|Could not connect|error sending request|dns error'
-    local wanted='s/.*(No matching distribution found for|Failed to fetch:?|Could not fetch URL) *//p'
+    local unreachable='Failed to fetch|Could not resolve|Temporary failure|NewConnectionError|NameResolutionError|ConnectTimeout|Max retries exceeded|Network is unreachable|Could not connect|error sending request|dns error|Unable to locate package'
+    local wanted='s/.*(No matching distribution found for|Failed to fetch:?|Could not fetch URL|Unable to locate package) *//p'
     if grep -qE "$unreachable" "$2"; then
         say "$1: could not fetch:"
         { sed -nE "$wanted" "$2" | grep . || grep -E "$unreachable" "$2"; } | sort -u | head -n 8 | sed 's/^/    /' >&2
