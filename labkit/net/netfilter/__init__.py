@@ -1,0 +1,1 @@
+"""nft, both iptables and conntrack read into values of one form, whoever wrote the rules."""
