@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from labkit.world.client import World, list_worlds
     from labkit.world.host import run_host
-    from labkit.world.machine import Machine, MachineSpec, Process, Result
+    from labkit.world.machine import Machine, MachineSpec, Result
+    from labkit.world.process import Process
 
 _HOMES = {
     "World": "client", "list_worlds": "client", "run_host": "host",
-    "Machine": "machine", "MachineSpec": "machine", "Process": "machine", "Result": "machine",
+    "Machine": "machine", "MachineSpec": "machine", "Process": "process", "Result": "machine",
 }  # fmt: skip
 
 __all__ = ["Machine", "MachineSpec", "Process", "Result", "World", "list_worlds", "run_host"]

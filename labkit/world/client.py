@@ -5,23 +5,20 @@ from __future__ import annotations
 import contextlib
 import difflib
 import os
-import select
-import socket
-import sys
-import sysconfig
-import threading
+import signal
+import time
 from collections.abc import Sequence
+from io import FileIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
-from labkit.errors import UsageError, WorldError
-from labkit.world import wire
-from labkit.world.connection import PREFIX, Connection, plan_address
-from labkit.world.host import start_launcher
+from labkit.errors import UsageError
+from labkit.world.connection import PREFIX, Connection, plan_address, wait_readable
 from labkit.world.machine import Machine, MachineSpec
+from labkit.world.starter import start_world
 
 _CHUNK: Final = 150
-_HINT: Final = "labkit doctor says what this machine allows and how to change it"
+_END_SECONDS: Final = 2.0
 
 
 class World:
@@ -33,11 +30,10 @@ class World:
         hello, _ = connection.ask("hello")
         self.name: str = hello["name"]
         self.pid: int = hello["pid"]
-        self._machines: dict[str, Machine] = {}
-        self._lock = threading.Lock()
+        self._pidfd = FileIO(os.pidfd_open(self.pid))
 
     @staticmethod
-    def start(
+    def start(  # noqa: PLR0913 - a world's options, by keyword only
         name: str, *, owner: int | None = None, journal: Path | None = None, work: Path | None = None,
         meta: dict[str, Any] | None = None, hidden: bool = False, lease: float = 1800.0,
     ) -> World:  # fmt: skip
@@ -47,21 +43,8 @@ class World:
         Raises UsageError when a world of this name runs, WorldError when this machine does not allow one.
         """
         address = plan_address(name, hidden=hidden)
-        package = Path(__file__).parents[2]
-        spec = {
-            "name": name, "address": address, "package": str(package), "site": find_site(), "lease": lease, "meta": meta or {},
-            "work": str(work.resolve()) if work else None, "owner": owner is not None, "journal": journal is not None,
-        }  # fmt: skip
-        with contextlib.ExitStack() as stack:
-            passed = []
-            if owner is not None:
-                passed.append(_open_pidfd(owner))
-                stack.callback(os.close, passed[-1])
-            if journal is not None:
-                journal.parent.mkdir(parents=True, exist_ok=True)
-                passed.append(os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600))
-                stack.callback(os.close, passed[-1])
-            return World(address, _launch(spec, passed, name))
+        spec = {"name": name, "address": address, "lease": lease, "meta": meta or {}}
+        return World(address, start_world(spec, owner=owner, journal=journal, work=work))
 
     @staticmethod
     def attach(name: str, *, hidden: bool = False) -> World:
@@ -125,21 +108,20 @@ class World:
         self.ask("journal", entry=entry)
 
     def end(self) -> None:
-        """End the world and wait until its processes are gone."""
-        with contextlib.suppress(ProcessLookupError):
-            pidfd = os.pidfd_open(self.pid)
-            try:
-                self.ask("end")
-                select.select([pidfd], [], [], 10)
-            finally:
-                os.close(pidfd)
+        """End the world and wait until its processes are gone. One that does not end by itself within 2 s is killed."""
+        with contextlib.suppress(OSError):  # it may be gone, or have stopped reading
+            self._connection.tell("end")
+        if not wait_readable([self._pidfd.fileno()], time.monotonic() + _END_SECONDS):
+            signal.pidfd_send_signal(self._pidfd.fileno(), signal.SIGKILL)
+            wait_readable([self._pidfd.fileno()], time.monotonic() + 10)
         self.close()
 
     def close(self) -> None:
         """Detach; the world goes on if it was told to keep."""
         self._connection.close()
+        self._pidfd.close()
 
-    def __enter__(self) -> World:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -153,39 +135,7 @@ def list_worlds() -> list[str]:
     return sorted({path.removeprefix(prefix) for path in paths if path.startswith(prefix)})
 
 
-def find_site() -> str | None:
-    """The folder that the libraries of this interpreter are installed in."""
-    site = sysconfig.get_path("purelib")
-    return site if Path(site).is_dir() else None
-
-
-def _launch(spec: dict[str, Any], passed: list[int], name: str) -> Connection:
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with theirs, os.fdopen(os.memfd_create("labkit"), "w+b") as trouble:
-        launcher = start_launcher(sys.executable, spec["package"], theirs.fileno(), trouble.fileno())
-        theirs.close()
-        wire.send_message(ours, spec, passed)
-        received = wire.receive_message(ours)
-        launcher.wait()
-        trouble.seek(0)
-        said = trouble.read().decode(errors="replace").strip()
-    if received and "ok" in received[0]:
-        return Connection(ours)
-    ours.close()
-    if received and received[0].get("errno") == 98:  # noqa: PLR2004 - EADDRINUSE
-        raise UsageError(f"lab {name} is running already", hint=f"labkit down {name}, or attach to it")
-    last = received[0]["error"] if received else (said.splitlines() or ["it ended without a word"])[-1]
-    raise WorldError(f"the world for {name} could not be made: {last}", hint=_HINT)
-
-
 def _to_message(spec: MachineSpec) -> dict[str, Any]:
     return {
         "name": spec.name, "kind": spec.kind, "node": spec.node, "files": dict(spec.files), "sysctls": dict(spec.sysctls),
     }  # fmt: skip
-
-
-def _open_pidfd(process: int) -> int:
-    try:
-        return os.pidfd_open(process)
-    except OSError as error:
-        raise UsageError(f"owner {process}: {error.strerror}", hint="LABKIT_OWNER must be a running process") from error

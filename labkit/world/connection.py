@@ -6,13 +6,15 @@ import os
 import select
 import socket
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from labkit.errors import UsageError, WorldError
 from labkit.world import wire
 
 PREFIX: Final = "labkit"
+_GONE: Final = "labkit start it again"
 
 
 def plan_address(name: str, *, hidden: bool = False) -> str:
@@ -26,7 +28,8 @@ class Connection:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._lock = threading.Lock()
-        self._ended: dict[str, Any] | None = None
+        self._asked = 0
+        self._ended: wire.Message | None = None
 
     @classmethod
     def connect(cls, address: str) -> Connection:
@@ -37,40 +40,55 @@ class Connection:
         except OSError as error:
             sock.close()
             name = address.rpartition("/")[2]
-            raise WorldError(f"no lab {name} is running", hint=f"labkit start {name}") from error
+            why = "" if isinstance(error, ConnectionRefusedError) else f" that answers: {error}"
+            raise WorldError(f"no lab {name} is running{why}", hint=f"labkit start {name}") from error
         owner = int.from_bytes(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)[4:8], "little")
         if owner != os.getuid():
             sock.close()
             raise WorldError(f"the socket of this name belongs to uid {owner}", hint="ask whoever that is to end it")
         return cls(sock)
 
-    def ask(self, op: str, descriptors: Sequence[int] = (), **fields: Any) -> tuple[dict[str, Any], list[int]]:
+    def ask(self, op: str, descriptors: Sequence[int] = (), **fields: Any) -> tuple[wire.Message, list[int]]:
         """Send one request, return its answer. Raises UsageError or WorldError as PID 1 says."""
         with self._lock:
+            self._asked += 1
             try:
-                wire.send_message(self._sock, {"op": op, **fields}, descriptors)
+                wire.send_message(self._sock, {"op": op, "id": self._asked, **fields}, descriptors)
                 answer, received = self._receive()
-                if "exit" in answer:  # the command ended while we asked
-                    self._ended = answer
+                # Ctrl-C may have left an answer nobody waited for, and a command may end while we ask
+                while answer.get("id", self._asked) != self._asked or "exit" in answer:
+                    self._put_aside(answer, received)
                     answer, received = self._receive()
             except wire.WireError as error:
                 raise UsageError(f"{op}: {error}", hint="put long input into a file") from error
             except OSError as error:
-                raise WorldError(f"the world is gone ({error.strerror})", hint="labkit start it again") from error
+                raise WorldError(f"the world is gone ({error.strerror})", hint=_GONE) from error
         return _checked(answer), received
 
-    def _receive(self) -> tuple[dict[str, Any], list[int]]:
+    def tell(self, op: str) -> None:
+        """Send a request and don't wait: PID 1 may be in no state to answer. Raises OSError."""
+        self._sock.sendmsg([b'{"op":"%s","id":0}' % op.encode()], (), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+
+    def _receive(self) -> tuple[wire.Message, list[int]]:
         received = wire.receive_message(self._sock)
         if received is None:
-            raise WorldError("the world is gone: its PID 1 closed the connection", hint="labkit start it again")
+            raise WorldError("the world is gone: its PID 1 closed the connection", hint=_GONE)
         return received
+
+    def _put_aside(self, answer: wire.Message, received: Sequence[int]) -> None:
+        wire.close_all(received)
+        if "exit" in answer:
+            self._ended = answer
 
     def wait_exit(self, timeout: float | None = None) -> tuple[int, float] | None:
         """The exit status and seconds of the command started here; None when it has not ended in time."""
-        if self._ended is None:
-            if not select.select([self._sock], [], [], timeout)[0]:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while self._ended is None:
+            if not wait_readable([self._sock.fileno()], deadline):
                 return None
-            self._ended, _ = self._receive()
+            with self._lock:
+                if self._ended is None and wait_readable([self._sock.fileno()], 0):
+                    self._put_aside(*self._receive())
         return int(self._ended["exit"]), float(self._ended["seconds"])
 
     def fileno(self) -> int:
@@ -82,9 +100,18 @@ class Connection:
         self._sock.close()
 
 
-def _checked(answer: dict[str, Any]) -> dict[str, Any]:
+def wait_readable(descriptors: Iterable[int], deadline: float | None = None) -> set[int]:
+    """Those that can be read, or have come to their end; none when the deadline (time.monotonic) came first."""
+    poll = select.poll()  # select(2) knows descriptors below 1,024 only
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
+    return {descriptor for descriptor, _ in poll.poll(left)}
+
+
+def _checked(answer: wire.Message) -> wire.Message:
     if "error" in answer:
         kind = UsageError if answer.get("kind") == "usage" else WorldError
         raise kind(str(answer["error"]))
-    result: dict[str, Any] = answer["ok"]
+    result: wire.Message = answer["ok"]
     return result

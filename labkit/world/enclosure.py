@@ -12,7 +12,8 @@ With links, a machine costs two mounts instead of a dozen. The tree is finished 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -32,28 +33,37 @@ _BUILT: Final = frozenset({"etc", "opt", "var", "proc", "sys", "dev", *OWN_TOP, 
 _DEVICES: Final = ("null", "zero", "full", "random", "urandom", "tty", "net/tun")
 
 
-def enter_private_root(*, package: str, site: str | None, work: str | None, drop: Callable[[], None]) -> None:
+@dataclass(frozen=True)
+class Visible:
+    """Folders of the host's that are shown whatever their rights: labkit's, its site-packages', the learner's, writable.
+
+    `work_tree`: a detached mount of `work` to be used in its place (launch.py, as root).
+    """
+
+    package: str
+    site: str | None
+    work: str | None
+    work_tree: int | None
+
+
+def enter_private_root(visible: Visible, drop: Callable[[], None]) -> None:
     """Build the tree described above and make it this mount namespace's root.
 
-    `package` (the folder that holds labkit), `site` (its site-packages) and `work` (the learner's files, writable) are
-    bound while the caller's own rights still reach them; `drop` then gives those up.
+    What is to be `visible` is bound while the caller's own rights still reach it; `drop` then gives those up.
     """
     kernel.mount("", "/", flags=MS_REC | MS_PRIVATE)
     kernel.mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID, "mode=755")  # noqa: S108 - a mount point that always exists
     Path("/tmp" + OLD).mkdir()  # noqa: S108
     kernel.pivot_root("/tmp", "/tmp" + OLD)  # noqa: S108
     os.chdir("/")
-    _bind_visible({package: PACKAGE, site: SITE, work: WORK})
-    kernel.make_read_only(PACKAGE)
-    if site:
-        kernel.make_read_only(SITE)
+    _bind_visible(visible)
     drop()
     _mirror("/", skip=_BUILT)
     _build_etc()
     _build_var_and_opt()
     _build_kernel_trees()
-    if work:
-        _bind_work_at_its_own_path(work)
+    if visible.work:
+        _bind_work_at_its_own_path(visible.work)
     for name in OWN_TOP:
         Path("/", name).symlink_to(f"{MACHINE}/{name}")
     Path(MACHINE).mkdir()
@@ -61,15 +71,22 @@ def enter_private_root(*, package: str, site: str | None, work: str | None, drop
     kernel.mount("", "/", flags=MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID)
 
 
-def _bind_visible(targets: Mapping[str | None, str]) -> None:
-    for source, target in targets.items():
+def _bind_visible(visible: Visible) -> None:
+    for source, target in ((visible.package, PACKAGE), (visible.site, SITE)):
         if source:
             Path(target).mkdir(parents=True)
             kernel.bind(OLD + source, target)
+            kernel.make_read_only(target)
+    if visible.work:
+        Path(WORK).mkdir()
+        if visible.work_tree is None:
+            kernel.bind(OLD + visible.work, WORK)
+        else:
+            kernel.attach_tree(visible.work_tree, WORK)
 
 
 def _bind_work_at_its_own_path(work: str) -> None:
-    """Below /home and the like the folder is there, read-only: bind it again. Below private places ensure_skeleton links it."""
+    """Below /home and the like the folder is there, read-only: bind it again. Below private places write_skeleton links it."""
     if Path(work).is_dir():
         kernel.bind(WORK, work)
 
@@ -77,7 +94,7 @@ def _bind_work_at_its_own_path(work: str) -> None:
 def _mirror(folder: str, skip: Iterable[str]) -> None:
     """In `folder`, what the host has there: folders bound read-only, links copied; files are left out."""
     for entry in os.scandir(OLD + folder):
-        target = os.path.join(folder, entry.name)
+        target = f"{folder.rstrip('/')}/{entry.name}"
         if entry.name in skip or Path(target).exists():
             continue
         if entry.is_symlink():

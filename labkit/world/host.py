@@ -15,8 +15,8 @@ _START = "import sys; sys.path.insert(0, sys.argv.pop(2)); from labkit.world.lau
 
 def start_launcher(python: str, package: str, sock: int, trouble: int) -> subprocess.Popen[bytes]:
     """Start labkit.world.launch: isolated from the environment and from site-packages, in a session of its own."""
-    return subprocess.Popen(  # noqa: S603 - our own module
-        [python, "-IS", "-c", _START, str(sock), package],
+    return subprocess.Popen(
+        [python, "-IS", "-X", "utf8", "-c", _START, str(sock), package],
         pass_fds=(sock,), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=trouble, start_new_session=True,
     )  # fmt: skip
 
@@ -28,7 +28,7 @@ def run_host(
     """Run a program on the host and collect what it says. Raises WorldError when it cannot be started or takes too long."""
     began = time.monotonic()
     try:
-        done = subprocess.run(  # noqa: S603 - the caller's own words, no shell
+        done = subprocess.run(
             list(argv), input=stdin, capture_output=True, text=True, timeout=timeout, env=env, cwd=cwd, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -27,9 +27,17 @@ MS_PRIVATE: Final = 0x40000
 MS_SHARED: Final = 0x100000
 MNT_DETACH: Final = 2
 
+_OPEN_TREE: Final = 428
+_MOVE_MOUNT: Final = 429
 _MOUNT_SETATTR: Final = 442
+_AT_FDCWD: Final = -100
+_AT_EMPTY_PATH: Final = 0x1000
 _AT_RECURSIVE: Final = 0x8000
+_TREE_CLONE: Final = 0x1
+_TREE_CLOEXEC: Final = 0o2000000
+_FROM_EMPTY_PATH: Final = 0x4
 _ATTR_RDONLY: Final = 0x1
+_ATTR_IDMAP: Final = 0x100000
 
 PR_SET_PDEATHSIG: Final = 1
 PR_SET_DUMPABLE: Final = 4
@@ -84,9 +92,31 @@ def bind(source: str, target: str) -> None:
 
 def make_read_only(path: str) -> None:
     """Make the mount at `path` and all mounts below it read-only (mount_setattr(2), Linux 5.12)."""
-    attributes = _MountAttr(_ATTR_RDONLY, 0, 0, 0)
+    _set_mount(_AT_FDCWD, path, _AT_RECURSIVE, _MountAttr(_ATTR_RDONLY, 0, 0, 0))
+
+
+def open_mapped_tree(path: str, namespace: int) -> int:
+    """A detached mount of `path` in which files of uid 0 belong to whom the user namespace maps 0 to (mount_setattr(2))."""
+    tree = _checked(
+        _libc.syscall(_OPEN_TREE, _AT_FDCWD, path.encode(), _TREE_CLONE | _TREE_CLOEXEC), f"open_tree {path}"
+    )
+    try:
+        _set_mount(tree, "", _AT_EMPTY_PATH, _MountAttr(_ATTR_IDMAP, 0, 0, namespace))
+    except OSError:
+        os.close(tree)
+        raise
+    return tree
+
+
+def attach_tree(tree: int, target: str) -> None:
+    """Mount a tree that open_mapped_tree returned (move_mount(2))."""
+    done = _libc.syscall(_MOVE_MOUNT, tree, b"", _AT_FDCWD, target.encode(), _FROM_EMPTY_PATH)
+    _checked(done, f"move_mount on {target}")
+
+
+def _set_mount(folder: int, path: str, flags: int, attributes: _MountAttr) -> None:
     done = _libc.syscall(
-        _MOUNT_SETATTR, -100, path.encode(), _AT_RECURSIVE, ctypes.byref(attributes), ctypes.sizeof(attributes)
+        _MOUNT_SETATTR, folder, path.encode(), flags, ctypes.byref(attributes), ctypes.sizeof(attributes)
     )
     _checked(done, f"mount_setattr {path}")
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import select
 import socket
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from labkit.errors import CannotTell, LabkitError
-from labkit.world.connection import Connection
+from labkit.world.process import Kept, Process, Take, open_input, open_pipe, pump
 
 if TYPE_CHECKING:
     from labkit.world.client import World
 
 Command = str | Sequence[str]
-_CHUNK = 65536
-_LAST_WORDS = 0.8  # seconds; PID 1 kills 0.6 s after the first signal
+_LAST_WORDS: Final = 0.8  # seconds; PID 1 kills 0.6 s after the first signal
+_SIGNALLED: Final = 128
 
 
 @dataclass(frozen=True)
@@ -45,37 +42,6 @@ class Result:
     seconds: float
 
 
-class Process:
-    """A running command. Closing it ends it: INT, TERM, KILL to its group, 0.3 s apart, by PID 1's clock."""
-
-    def __init__(self, connection: Connection, master: int | None) -> None:
-        self._connection = connection
-        self.master = master
-
-    def fileno(self) -> int:
-        """Readable when the command has ended."""
-        return self._connection.fileno()
-
-    def wait(self, timeout: float | None = None) -> tuple[int, float] | None:
-        """Exit status and seconds; None when it has not ended within `timeout` seconds."""
-        return self._connection.wait_exit(timeout)
-
-    def signal(self, number: int) -> None:
-        """Send a signal to its whole process group."""
-        self._connection.ask("signal", number=number)
-
-    def stop(self) -> None:
-        """Have it ended as by closing, and stay for its last words and its exit status."""
-        self._connection.ask("stop")
-
-    def close(self) -> None:
-        """End it if it still runs."""
-        self._connection.close()
-        if self.master is not None:
-            os.close(self.master)
-            self.master = None
-
-
 class Machine:
     """A handle on one machine of a running world."""
 
@@ -96,23 +62,45 @@ class Machine:
         return self._collect(command, stdin, timeout, environment=dict(env or {}), journal=journal and dict(journal))
 
     def probe(self, argv: Sequence[str], *, stdin: str = "", timeout: float = 5.0) -> Result:
-        """Run as the judge: PID 1's programs and files, in this machine's network. Raises CannotTell when that failed."""
+        """Run as the judge: PID 1's programs and files, in this machine's network.
+
+        Raises CannotTell when that failed, was too slow, or was ended by a signal, which a learner's process can send.
+        """
         try:
-            return self._collect(argv, stdin, timeout, judge=True)
+            result = self._collect(argv, stdin, timeout, judge=True)
         except LabkitError as error:
             raise CannotTell(f"{' '.join(argv)} on {self.name}: {error.message}", hint=error.hint) from error
+        if result.status > _SIGNALLED:
+            raise CannotTell(f"{' '.join(argv)} on {self.name} was ended by signal {result.status - _SIGNALLED}")
+        return result
 
     def _collect(self, command: Command, stdin: str, timeout: float | None, **options: Any) -> Result:
         argv = to_argv(command)
-        with _temporary(stdin.encode()) as source, _temporary() as out, _temporary() as err:
-            process = self.start_process(argv, standard=(source, out, err), **options)
+        stdout, stderr = Kept(), Kept()
+        with open_input(stdin.encode()) as source:
+            ended = self._run_piped(argv, source, (stdout.take, stderr.take), timeout, **options)
+        if ended is None:
+            raise CannotTell(f"{' '.join(argv)[:200]} on {self.name} did not end within {timeout:g} s")
+        return Result(self.name, argv, ended[0], stdout.render(), stderr.render(), ended[1])
+
+    def _run_piped(
+        self, command: Command, source: int, takers: Sequence[Take], timeout: float | None, **options: Any
+    ) -> tuple[int, float] | None:
+        """Run to the end; `takers`: of stdout and stderr, or one of both."""
+        with contextlib.ExitStack() as stack:
+            pipes = [open_pipe(stack) for _ in takers]
+            writers = [writer for _, writer in pipes]
+            standard = (source, writers[0].fileno(), writers[-1].fileno())
+            process = stack.enter_context(self.start_process(command, standard=standard, **options))
+            for writer in writers:
+                writer.close()
+            readers = {reader.fileno(): take for (reader, _), take in zip(pipes, takers, strict=True)}
             try:
-                ended = process.wait(timeout)
-            finally:
-                process.close()
-            if ended is None:
-                raise CannotTell(f"{' '.join(argv)[:200]} on {self.name} did not end within {timeout:g} s")
-            return Result(self.name, argv, ended[0], _read_all(out), _read_all(err), ended[1])
+                return pump(process, readers, timeout)
+            except KeyboardInterrupt:
+                process.stop()
+                pump(process, readers, _LAST_WORDS)
+                raise
 
     def start_process(
         self, command: Command, *, standard: tuple[int, int, int] | None = None,
@@ -130,34 +118,20 @@ class Machine:
                 "run", descriptors, machine=self.name, argv=list(to_argv(command)),
                 names=list(extra), terminal=standard is None, **options,
             )  # fmt: skip
-        except LabkitError:
+        except BaseException:  # Ctrl-C too: hanging up ends what was started
             connection.close()
             raise
         return Process(connection, received[0] if received else None)
 
-    def run_streaming(self, command: Command, take: Callable[[bytes], None], **options: Any) -> int:
+    def run_streaming(self, command: Command, take: Take, **options: Any) -> int:
         """Run as the learner, handing output (both streams) on as it comes; the exit status. Any exception ends the command.
 
-        The command is over when its first process is: what it left in the background keeps the pipe, and goes on.
+        The command is over when its first process is: what it left in the background goes on, its output is not seen.
         Ctrl-C, a notebook's Stop, waits for the command's last words, at most 0.8 s; a second one does not.
         """
-        reader, writer = os.pipe2(os.O_CLOEXEC)
-        null = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            process = self.start_process(command, standard=(null, writer, writer), **options)
-        finally:
-            os.close(writer)
-            os.close(null)
-        try:
-            return _pump(process, reader, take)
-        except KeyboardInterrupt:
-            process.stop()
-            process.wait(_LAST_WORDS)
-            _drain(reader, take)
-            raise
-        finally:
-            os.close(reader)
-            process.close()
+        with open_input() as nothing:
+            ended = self._run_piped(command, nothing, (take,), None, **options)
+        return ended[0] if ended else -1
 
     def open_socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:
         """A socket opened in this machine's network namespace. Close it soon: it keeps the namespace alive."""
@@ -170,49 +144,13 @@ class Machine:
         return received[0]
 
     def list_processes(self) -> list[tuple[int, list[str]]]:
-        """Processes in this machine's network: (number inside the world, command line)."""
-        answer, _ = self.world.ask("processes", machine=self.name)
-        return [(number, argv) for number, argv in answer["processes"]]
+        """Processes in this machine's network: (number inside the world, command line, cut at 500 bytes)."""
+        found: list[tuple[int, list[str]]] = []
+        while rows := self.world.ask("processes", machine=self.name, first=len(found))[0]["processes"]:
+            found += [(number, argv) for number, argv in rows]
+        return found
 
 
 def to_argv(command: Command) -> tuple[str, ...]:
     """A string is a bash script; a sequence is taken as it is."""
     return ("bash", "-c", command) if isinstance(command, str) else tuple(command)
-
-
-def _pump(process: Process, reader: int, take: Callable[[bytes], None]) -> int:
-    while True:
-        ready = select.select([reader, process], [], [])[0]
-        data = os.read(reader, _CHUNK) if reader in ready else b""
-        if data:
-            take(data)
-        elif process in ready or reader in ready:
-            ended = process.wait()
-            _drain(reader, take)
-            return ended[0] if ended else -1
-
-
-def _drain(reader: int, take: Callable[[bytes], None]) -> None:
-    os.set_blocking(reader, False)  # noqa: FBT003
-    until = time.monotonic() + 0.2
-    with contextlib.suppress(BlockingIOError):
-        while time.monotonic() < until and (data := os.read(reader, _CHUNK)):
-            take(data)
-
-
-@contextlib.contextmanager
-def _temporary(content: bytes = b"") -> Iterator[int]:
-    """Memory that a command reads from or writes to: never full, never blocking."""
-    descriptor = os.memfd_create("labkit")
-    try:
-        if content:
-            os.write(descriptor, content)
-            os.lseek(descriptor, 0, os.SEEK_SET)
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _read_all(descriptor: int) -> str:
-    size = os.fstat(descriptor).st_size
-    return os.pread(descriptor, size, 0).decode(errors="replace")

@@ -34,15 +34,20 @@ def run(spec: dict[str, Any], descriptors: list[int], client: socket.socket, lis
     owner = descriptors.pop(0) if spec.get("owner") else None
     journal = descriptors.pop(0) if spec.get("journal") else None
     work = spec.get("work")
-    enclosure.enter_private_root(
-        package=spec["package"], site=spec.get("site"), work=work, drop=launch.drop_to_world_uid
-    )
-    seccomp.ensure_filter()
-    inner = maker.make_inner()
-    skeleton.write_skeleton("judge", {}, None)  # in PID 1's mount namespace only
-    _become_init()
-    registry = Registry(inner, work)
-    registry.add([(maker.Order("fabric"), "fabric")])
+    visible = enclosure.Visible(spec["package"], spec["site"], work, spec["work_tree"])
+    with launch.stage("file tree"):
+        enclosure.enter_private_root(visible, launch.drop_to_world_uid)
+    if visible.work_tree is not None:
+        os.close(visible.work_tree)
+    with launch.stage("system-call filter"):
+        seccomp.ensure_filter()
+    with launch.stage("inner user namespace"):
+        inner = maker.make_inner()
+    with launch.stage("first machine"):
+        skeleton.write_skeleton("judge", {}, None)  # in PID 1's mount namespace only
+        _become_init()
+        registry = Registry(inner, work)
+        registry.add([(maker.Order("fabric"), "fabric")])
     jobs = Jobs(inner)
     world = PidOne(Requests(registry, jobs, spec | {"pid": host_pid}, journal), jobs, listener)
     try:

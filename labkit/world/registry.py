@@ -91,7 +91,7 @@ class Registry:
             self._held.pop(pod.name).namespaces.close()
         for node in [held for held in self._held.values() if held.kind == "node"]:
             known = {held.bound for held in self._held.values() if held.node == node.name}
-            for name in sorted(set(os.listdir(node.namespaces.pods)) - known):
+            for name in sorted(set(os.listdir(node.namespaces.pods)) - known):  # noqa: PTH208 - a descriptor has no Path
                 if NAME.fullmatch(name):
                     self._adopt(node, name)
 

@@ -52,9 +52,9 @@ def write_skeleton(name: str, files: Mapping[str, str], work: str | None) -> Non
     for path, text in (own | dict(files)).items():
         _write_file(f"{MACHINE}/{path}", text)
     if work and not Path(work).exists():
-        link = Path(MACHINE + os.path.abspath(work))  # noqa: PTH100
-        link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(WORK)
+        # by way of the links into this machine's folders: /root, /tmp, /var/tmp
+        Path(work).parent.mkdir(parents=True, exist_ok=True)
+        Path(work).symlink_to(WORK)
 
 
 def _write_file(path: str, text: str) -> None:
@@ -66,7 +66,15 @@ def _write_file(path: str, text: str) -> None:
 def write_sysctls(values: Mapping[str, str]) -> None:
     """Set this network namespace's sysctls; the stated list's are left out where the kernel has no such entry."""
     for name, value in (dict(SYSCTLS) | dict(values)).items():
-        path = "/proc/sys/" + name.replace(".", "/")
+        path = plan_sysctl_path(name)
         if name in values or os.path.exists(path):  # noqa: PTH110
             with open(path, "w") as file:  # noqa: PTH123
                 file.write(value)
+
+
+def plan_sysctl_path(name: str) -> str:
+    """Its file, by sysctl(8)'s rule: the first separator is the one that is meant; net/ipv4/conf/flannel.1/forwarding."""
+    dots, slashes = name.find("."), name.find("/")
+    if dots >= 0 and not 0 <= slashes < dots:
+        name = name.translate({ord("."): "/", ord("/"): "."})
+    return f"/proc/sys/{name}"

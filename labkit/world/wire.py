@@ -22,8 +22,7 @@ def send_message(sock: socket.socket, message: Message, descriptors: Sequence[in
     """Send one packet. Raises WireError when it is too large for one, OSError as send does."""
     data = json.dumps(message, separators=(",", ":")).encode()
     if len(data) > MAX_BYTES:
-        msg = f"a message of {len(data)} bytes is over the limit of {MAX_BYTES}"
-        raise WireError(msg)
+        raise WireError(f"a message of {len(data)} bytes is over the limit of {MAX_BYTES}")
     rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
     sock.sendmsg([data], rights, socket.MSG_NOSIGNAL)
 
@@ -36,13 +35,16 @@ def receive_message(sock: socket.socket) -> tuple[Message, list[int]] | None:
     if not data and not descriptors:
         return None
     try:
-        if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
-            msg = f"a message over {MAX_BYTES} bytes or {MAX_DESCRIPTORS} descriptors"
-            raise WireError(msg)
-        return _parse_object(data), descriptors
+        return _parse_whole(data, flags), descriptors
     except WireError:
         close_all(descriptors)
         raise
+
+
+def _parse_whole(data: bytes, flags: int) -> Message:
+    if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
+        raise WireError(f"a message over {MAX_BYTES} bytes or {MAX_DESCRIPTORS} descriptors")
+    return _parse_object(data)
 
 
 def close_all(descriptors: Sequence[int]) -> None:
@@ -55,11 +57,9 @@ def _parse_object(data: bytes) -> Message:
     try:
         message = json.loads(data)
     except (ValueError, RecursionError) as error:
-        msg = f"not JSON: {error}"
-        raise WireError(msg) from None
+        raise WireError(f"not JSON: {error}") from None
     if not isinstance(message, dict):
-        msg = f"not an object: {type(message).__name__}"
-        raise WireError(msg)
+        raise WireError(f"not an object: {type(message).__name__}")
     return message
 
 
