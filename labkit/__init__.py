@@ -9,8 +9,8 @@ from typing import Any
 _HOMES = {
     "CannotTell": "errors",
     "Failed": "check",
-    "Lab": "check",
     "LabkitError": "errors",
+    "LiveLab": "check",
     "UsageError": "errors",
     "View": "check",
     "WorldError": "errors",

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.check.live import LiveLab, attach, start
+    from labkit.check.proof import Proof
+    from labkit.check.proving import prove
     from labkit.check.register import check
     from labkit.check.report import Report
     from labkit.check.verdict import Failed, Status, Verdict, expect
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Failed": "verdict",
     "LiveLab": "live",
+    "Proof": "proof",
     "Report": "report",
     "Status": "verdict",
     "Verdict": "verdict",
@@ -26,10 +29,25 @@ _HOMES = {
     "attach": "live",
     "check": "register",
     "expect": "verdict",
+    "prove": "proving",
     "start": "live",
 }
 
-__all__ = ["Failed", "LiveLab", "Report", "Status", "Verdict", "View", "Witness", "attach", "check", "expect", "start"]
+__all__ = [
+    "Failed",
+    "LiveLab",
+    "Proof",
+    "Report",
+    "Status",
+    "Verdict",
+    "View",
+    "Witness",
+    "attach",
+    "check",
+    "expect",
+    "prove",
+    "start",
+]
 
 
 def __getattr__(name: str) -> Any:

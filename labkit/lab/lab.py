@@ -15,7 +15,7 @@ from labkit.lab.journal import Entry, State, is_touched, read_journal, read_stat
 from labkit.lab.machine import LabMachine
 from labkit.lab.question import Reply
 from labkit.lab.runner import Order, Outcome, run_script
-from labkit.lab.script import Fault, Script, read_faults, read_script
+from labkit.lab.script import Fault, Script, choose_fault, read_faults, read_script
 from labkit.world import World
 
 
@@ -76,9 +76,7 @@ class Lab:
 
     def read_script(self, name: str, fault: Fault | None = None) -> Script:
         """A solution with this student's values and the fault it is about."""
-        fault = fault or self.find_fault()
-        about = {"name": fault.name, "cause": fault.cause, "where": fault.where[0]} if fault else {}
-        return read_script(self.folder, name, {**self.values, "fault": about})
+        return read_script(self.folder, name, self.values, fault or self.find_fault())
 
     def read_faults(self) -> dict[str, Fault]:
         """The faults of this lab by name."""
@@ -86,8 +84,7 @@ class Lab:
 
     def find_fault(self) -> Fault | None:
         """The fault that this student gets; None in a lab without faults."""
-        faults = self.read_faults()
-        return faults[self.definition.variant.choose("fault", list(faults))] if faults else None
+        return choose_fault(self.read_faults(), self.definition.variant)
 
     def apply(self, script: Script, fault: Fault | None = None) -> Outcome:
         """Run a script on the network as it stands; its fault and its answers are noted."""

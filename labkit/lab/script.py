@@ -10,6 +10,7 @@ from typing import Any
 
 from labkit.errors import UsageError
 from labkit.lab.templates import render_text
+from labkit.lab.variant import Variant
 
 STEP = re.compile(r"^#: +(?P<id>[a-z0-9][a-z0-9-]*)(?: +(?P<level>core|more))?(?: +(?P<title>\S.*))?$", re.MULTILINE)
 HEAD = re.compile(r"^# (?P<key>must fail|cause|where|shows): *(?P<value>.*)$", re.MULTILINE)
@@ -98,9 +99,14 @@ def parse_fault(name: str, text: str, *, where: str) -> Fault:
     return Fault(name, head["cause"], places, head["shows"], text)
 
 
-def read_script(folder: Path, name: str, values: Mapping[str, Any]) -> Script:
-    """solutions/NAME.sh of a lab, with a student's values in it."""
-    return parse_script(name, _read(folder, "solutions", name, values), where=f"labs/{folder.name}/solutions/{name}.sh")
+def read_script(folder: Path, name: str, values: Mapping[str, Any], fault: Fault | None) -> Script:
+    """solutions/NAME.sh of a lab, with a student's values in it and what is said of the fault."""
+    about = {"name": fault.name, "cause": fault.cause, "where": fault.where[0]} if fault else {}
+    return parse_script(
+        name,
+        _read(folder, "solutions", name, {**values, "fault": about}),
+        where=f"labs/{folder.name}/solutions/{name}.sh",
+    )
 
 
 def read_faults(folder: Path, values: Mapping[str, Any]) -> dict[str, Fault]:
@@ -109,6 +115,11 @@ def read_faults(folder: Path, values: Mapping[str, Any]) -> dict[str, Fault]:
         name: parse_fault(name, _read(folder, "faults", name, values), where=f"labs/{folder.name}/faults/{name}.sh")
         for name in list_scripts(folder, "faults")
     }
+
+
+def choose_fault(faults: Mapping[str, Fault], variant: Variant) -> Fault | None:
+    """The fault of a student's lab; None where nothing breaks."""
+    return faults[variant.choose("fault", list(faults))] if faults else None
 
 
 def list_scripts(folder: Path, kind: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import UsageError
@@ -72,6 +72,17 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
+@functools.cache
+def _compile_text(text: str) -> jinja2.Template:
+    return _environment().from_string(text)
+
+
+@functools.cache
+def _compile_expression(text: str) -> Callable[..., Any]:
+    inner = text.strip().removeprefix("{{").removesuffix("}}")
+    return _environment().compile_expression(inner, undefined_to_none=False)
+
+
 def render_text(text: str, values: Mapping[str, Any], *, where: str) -> str:
     """Put the values into a text; a name without a value is an error that names file and name."""
     if "{{" not in text and "{%" not in text:
@@ -98,9 +109,8 @@ def _evaluate(text: str, values: Mapping[str, Any], where: str, *, whole: bool) 
 
     try:
         if not whole:
-            return _environment().from_string(text).render(values)
-        inner = text.strip().removeprefix("{{").removesuffix("}}")
-        value = _environment().compile_expression(inner, undefined_to_none=False)(**values)
+            return _compile_text(text).render(values)
+        value = _compile_expression(text)(**values)
         return str(value) if isinstance(value, jinja2.Undefined) else value  # str() of an undefined raises
     except (jinja2.TemplateError, ValueError, TypeError, IndexError) as error:
         raise UsageError(

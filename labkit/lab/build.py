@@ -1,0 +1,43 @@
+"""`labkit build`: the notebooks in `notebooks/`, generated from the lessons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from labkit.lab.course import find_lab, find_labs_folder, list_labs
+from labkit.lab.lesson import Edition, render_notebook
+
+Points = Callable[[str], float]
+
+
+def find_notebooks_folder() -> Path:
+    """Beside the labs."""
+    return find_labs_folder().parent / "notebooks"
+
+
+def plan_notebooks(points: Points) -> dict[Path, bytes]:
+    """Every lab's notebook as it has to be; `points` says what a lab's checks are worth."""
+    folder = find_notebooks_folder()
+    return {
+        folder / f"{name}.ipynb": render_notebook(find_lab(name), Edition(points=points(name))).encode()
+        for name in list_labs()
+    }
+
+
+def find_stale(wanted: dict[Path, bytes]) -> list[Path]:
+    """Notebooks that differ from their lessons by a byte, are missing, or have no lesson."""
+    differing = [path for path, data in wanted.items() if not path.exists() or path.read_bytes() != data]
+    return sorted({*differing, *(set(find_notebooks_folder().glob("*.ipynb")) - set(wanted))})
+
+
+def ensure_notebooks(wanted: dict[Path, bytes]) -> list[Path]:
+    """Bring the folder up to date; the notebooks that were not."""
+    stale = find_stale(wanted)
+    for path in stale:
+        if path in wanted:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(wanted[path])
+        else:
+            path.unlink()
+    return stale

@@ -1,0 +1,131 @@
+"""A lesson as a notebook: lesson.md with a student's values in it, as handed out or solved."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labkit.errors import UsageError
+from labkit.lab import cells, diagnosis
+from labkit.lab.definition import Definition, read_definition
+from labkit.lab.script import Fault, choose_fault, read_faults, read_script
+from labkit.lab.templates import render_text
+
+START = re.compile(r"^(%lab start \S+)[ \t]*$", re.MULTILINE)
+BREAK = re.compile(r"^(%lab break(?: \S+)?)[ \t]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Which notebook: for which student, handed out or solved, and what its check is worth (0: it is not graded)."""
+
+    student: str | None = None
+    solved: bool = False
+    points: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Lesson:
+    folder: Path
+    definition: Definition
+    edition: Edition
+    fault: Fault | None
+
+    @property
+    def where(self) -> str:
+        return f"labs/{self.folder.name}/lesson.md"
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """The right ones."""
+        answers = {question.id: question.answer for question in self.definition.questions}
+        if self.fault is None:
+            return answers
+        return answers | {diagnosis.CAUSE: self.fault.cause, diagnosis.WHERE: self.fault.where[0]}
+
+
+def render_notebook(folder: Path, edition: Edition) -> str:
+    """The notebook of a lab as JSON text; the same lesson always gives the same bytes."""
+    import jupytext
+    import nbformat
+
+    lesson = _read_lesson(folder, edition)
+    notebook = jupytext.reads(read_lesson_text(folder, lesson.definition), fmt="md:myst")
+    notebook.metadata = nbformat.from_dict(_plan_metadata(lesson))
+    cells.plan_ids(notebook.cells)
+    _check_steps(lesson, notebook.cells)
+    graded = _find_graded(notebook.cells) if edition.points else None
+    for cell in notebook.cells:
+        _finish_cell(lesson, cell, graded=cell.id == graded)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    nbformat.validate(notebook)
+    return f"{nbformat.writes(notebook, indent=1).rstrip()}\n"
+
+
+def _read_lesson(folder: Path, edition: Edition) -> _Lesson:
+    definition = read_definition(folder, edition.student)
+    fault = choose_fault(read_faults(folder, definition.variant.values), definition.variant)
+    return _Lesson(folder, definition, edition, fault)
+
+
+def read_lesson_text(folder: Path, definition: Definition) -> str:
+    """lesson.md with a student's values in it, and the lab's title and minutes."""
+    where = f"labs/{folder.name}/lesson.md"
+    about = {"lab": definition.name, "title": definition.title, "minutes": definition.minutes}
+    try:
+        text = (folder / "lesson.md").read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{where} can't be read: {error.strerror}", hint="every lab has a lesson") from error
+    return render_text(text, {**about, **definition.variant.values}, where=where)
+
+
+def _plan_metadata(lesson: _Lesson) -> dict[str, Any]:
+    return {
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "labkit": {"lab": lesson.definition.name, "student": lesson.edition.student},
+        "language_info": {"name": "python"},
+    }
+
+
+def _finish_cell(lesson: _Lesson, cell: Any, *, graded: bool) -> None:
+    where = f"{lesson.where}: cell {cell.id}"
+    if cell.cell_type != "code":
+        return
+    if step := cell.metadata.pop("step", None):
+        cell.metadata["labkit"] = {"step": step}
+    if cells.has_solution(cell.source):
+        cells.mark_exercise(cell.metadata, cell.id)
+    elif graded:
+        cells.mark_check(cell.metadata, cell.id, lesson.edition.points)
+    if cell.source.startswith(cells.SHELL):
+        cell.metadata["vscode"] = {"languageId": "shellscript"}
+    cell.source = _render_source(lesson, cell.source, where)
+
+
+def _render_source(lesson: _Lesson, source: str, where: str) -> str:
+    if lesson.edition.student is not None:
+        source = START.sub(rf"\1 --student {lesson.edition.student}", source)
+    if not lesson.edition.solved:
+        return cells.strip_solution(source, where)
+    if lesson.fault is not None:
+        source = BREAK.sub(rf"\1 --fault {lesson.fault.name}", source)
+    return cells.fill_answers(cells.keep_solution(source, where), lesson.answers, where)
+
+
+def _find_graded(notebook_cells: list[Any]) -> str | None:
+    """The last check of everything: its number is the grade."""
+    graded = [cell.id for cell in notebook_cells if cell.cell_type == "code" and cells.CHECK.match(cell.source.strip())]
+    return graded[-1] if graded else None
+
+
+def _check_steps(lesson: _Lesson, notebook_cells: list[Any]) -> None:
+    """The lesson's step labels are the reference's: `labkit solve --to` brings a learner to them."""
+    script = read_script(lesson.folder, "reference", lesson.definition.variant.values, lesson.fault)
+    known = [step.id for step in script.steps]
+    for cell in notebook_cells:
+        if (step := cell.metadata.get("step")) and step not in known:
+            raise UsageError(
+                f"{lesson.where}: there is no step {step}", hint=f"steps of the reference: {', '.join(known)}"
+            )
