@@ -1,0 +1,5 @@
+# cause: learning-off
+# where: switch1 | switch1:{{ a.port }}
+# shows: everybody talks, but everything that is sent to {{ a.name }} reaches everybody.
+on switch1 bridge link set dev {{ a.port }} learning off
+on switch1 bridge fdb del {{ a.mac }} dev {{ a.port }} master 2>/dev/null || true
