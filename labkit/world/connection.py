@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import socket
 import threading
@@ -14,11 +15,14 @@ from labkit.errors import UsageError, WorldError
 from labkit.world import wire
 
 PREFIX: Final = "labkit"
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _GONE: Final = "labkit start it again"
 
 
 def plan_address(name: str, *, hidden: bool = False) -> str:
-    """The abstract socket name of a world of this user: gone with its PID 1, one world a name."""
+    """The abstract socket name of a world of this user: gone with its PID 1, one world a name. Raises UsageError."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"not a lab's name: {name!r}", hint="letters, digits, dot, dash and underscore, at most 60")
     return f"\0{PREFIX}{'-hidden' if hidden else ''}/{os.getuid()}/{name}"
 
 
