@@ -6,10 +6,12 @@ import fcntl
 import json
 import os
 import re
+import select
 import signal
 import socket
 import sys
 import termios
+import time
 from typing import Any, Final
 
 SOCKET: Final = "/run/mininet.sock"  # each machine has its own /run: only the fabric's processes reach it
@@ -105,7 +107,28 @@ def serve_cli(network: Any, listener: socket.socket) -> None:
             connection.send(b"+")
             for descriptor in descriptors:
                 os.close(descriptor)
-            os.waitpid(child, 0)
+            _wait_end(child, connection)
+        for node in network.values():
+            stop_command(node)
+
+
+def _wait_end(child: int, connection: socket.socket) -> None:
+    """Until the CLI ends, or its caller hangs up and it is ended."""
+    ended = os.pidfd_open(child)
+    if connection in select.select([ended, connection], [], [])[0]:
+        os.kill(child, signal.SIGKILL)
+    os.close(ended)
+    os.waitpid(child, 0)
+
+
+def stop_command(node: Any) -> None:
+    """What the CLI left running in a node's shell would swallow the next one's commands: interrupt it, read up to the prompt."""
+    node.waiting = True
+    node.sendInt()
+    until = time.monotonic() + _PATIENCE
+    while node.waiting and time.monotonic() < until and node.pollOut.poll(_PATIENCE * 1000):
+        node.monitor()
+    node.waiting = False
 
 
 def _become_cli(network: Any, descriptors: list[int]) -> None:

@@ -67,8 +67,9 @@ def read_until(process: Process, wanted: str, said: str = "") -> str:
 
 def ask(process: Process, line: str) -> str:
     write(process, f"{line}\n".encode())
-    said = read_until(process, line)
-    return read_until(process, PROMPT, said.rpartition(line)[2])
+    echo = f"{line}\r\n"
+    said = read_until(process, echo)
+    return read_until(process, PROMPT, said.rpartition(echo)[2])
 
 
 def test_it_knows_the_network_and_reaches_it(mininet: World) -> None:
@@ -77,7 +78,7 @@ def test_it_knows_the_network_and_reaches_it(mininet: World) -> None:
         assert "h1 eth0:s1-eth1" in ask(cli, "net")
         assert "<LinuxBridge s1:" in ask(cli, "dump")
         assert "0% dropped (2/2 received)" in ask(cli, "pingall")
-        assert "\nh2\r" in ask(cli, "h2 hostname")
+        assert ask(cli, "h2 hostname").split() == ["h2", "mininet>"]
         write(cli, b"exit\n")
         ended = cli.wait(5)
     assert ended is not None
@@ -97,10 +98,13 @@ def test_control_c_stops_the_command_not_the_cli(mininet: World) -> None:
 def test_a_second_one_begins_when_the_first_hangs_up(mininet: World) -> None:
     with opened(mininet) as first:
         read_until(first, PROMPT)
+        write(first, b"h1 ping h2\n")
+        read_until(first, "icmp_seq=1")
         second = start_cli(mininet)
         read_until(second, "open elsewhere")
     with contextlib.closing(second):
         read_until(second, PROMPT)
+        assert ask(second, "h1 hostname").split() == ["h1", "mininet>"]
         assert "s1-eth2" in ask(second, "net")
 
 
