@@ -52,12 +52,12 @@ install_lock() { # VENV WHAT LOCK
 }
 
 # labkit itself, from this checkout as it stands. Its metadata are built elsewhere, since the checkout may be read-only.
-install_labkit() { # VENV
+install_labkit() { # VENV [CHECKOUT]
     local scratch status=0
     scratch=$(mktemp -d "${TMPDIR:-/tmp}/lab.XXXXXX")
     printf '[egg_info]\negg_base=%s\n' "$scratch" >"$scratch/setup.cfg"
     DIST_EXTRA_CONFIG="$scratch/setup.cfg" run_step "installing labkit" \
-        "$1/bin/python" -m pip install --no-input --disable-pip-version-check --no-deps --no-build-isolation -e "$checkout" || status=1
+        "$1/bin/python" -m pip install --no-input --disable-pip-version-check --no-deps --no-build-isolation -e "${2:-$checkout}" || status=1
     rm -rf "$scratch"
     return "$status"
 }
@@ -84,7 +84,7 @@ wait_for_turn() {
 install_venv() { # VENV learner|test
     local kind=$2 locks=$checkout/labkit/setup
     ensure_empty_or_whole "$1" || return 1
-    ! grep -qs '^test ' "$1/labkit-made-from" || kind=test
+    ! grep -qs '^test ' "$1/labkit-made-from" || kind="test"
     touch "$1/labkit-installing"
     install_lock "$1" "installing the build tool" "$locks/build.lock" || return 1
     install_lock "$1" "installing the Python packages ($kind.lock), about a minute" "$locks/$kind.lock" || return 1

@@ -14,12 +14,14 @@ run_pytest() { # NAME COMMAND…
     return "$status"
 }
 
-# A copy that another user can read, for a checkout under a closed home folder.
+# A copy that another user can read, environment and all, for a checkout under a closed home folder.
 ensure_readable_copy() { # FOLDER
     say "$second_user can't read $checkout: testing a copy of it"
     (cd "$checkout" && git ls-files -z --cached --others --exclude-standard | tar -c --null --ignore-failed-read -T - 2>/dev/null) | tar -x -C "$1"
+    cp -a "$venv" "$1/.venv"
+    grep -lI "^#!$venv/" "$1"/.venv/bin/* | xargs sed -i "1s|$venv|$1/.venv|"
+    install_labkit "$1/.venv" "$1"
     chmod -R go+rX "$1"
-    "$1/lab" setup --test
 }
 
 # As root: the same again as an ordinary user, in a home of its own that is gone afterwards.

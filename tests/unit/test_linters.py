@@ -9,10 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from labkit.lab.definition import read_definition
+from labkit.lab.script import choose_fault, list_scripts, read_faults, read_script
+
 REPOSITORY = Path(__file__).parents[2]
-SCRIPTS = [REPOSITORY / "lab", REPOSITORY / ".ci" / "run"] + [
-    path for folder in ("labkit", "labs", "tests", "vm") for path in sorted((REPOSITORY / folder).rglob("*.sh"))
-]
+FOLDERS = ("labkit", "tests", "vm")
+# ./lab's parts are looked at through ./lab, which gives them their variables.
+PARTS = {REPOSITORY / "labkit" / "setup" / f"{name}.sh" for name in ("report", "system", "python", "tests")}
+SCRIPTS = [path for folder in FOLDERS for path in sorted((REPOSITORY / folder).rglob("*.sh")) if path not in PARTS]
+LABS = [path.parent for path in sorted((REPOSITORY / "labs").glob("*/lab.toml"))]
 
 
 def assert_clean(*command: str) -> None:
@@ -35,4 +40,21 @@ def test_mypy_strict(tmp_path: Path) -> None:
 
 def test_shellcheck() -> None:
     assert shutil.which("shellcheck"), "./lab test installs shellcheck"
-    assert_clean("shellcheck", "--external-sources", "--shell=bash", *map(str, SCRIPTS))
+    assert_clean(
+        "shellcheck", "--external-sources", "--check-sourced", "--shell=bash", "lab", ".ci/run", *map(str, SCRIPTS)
+    )
+
+
+@pytest.mark.parametrize("folder", LABS, ids=[folder.name for folder in LABS])
+def test_shellcheck_of_a_labs_scripts(folder: Path, tmp_path: Path) -> None:
+    """They are templates: looked at as a learner without a student's id gets them."""
+    definition = read_definition(folder)
+    values = definition.variant.values
+    faults = read_faults(folder, values)
+    texts = {f"fault-{fault.name}": fault.text for fault in faults.values()}
+    for name in list_scripts(folder, "solutions"):
+        texts[name] = read_script(folder, name, values, choose_fault(faults, definition.variant)).render()
+    assert texts, f"{folder.name} has no scripts"
+    for name, text in texts.items():
+        (tmp_path / f"{name}.sh").write_text(text)
+    assert_clean("shellcheck", "--shell=bash", *map(str, sorted(tmp_path.iterdir())))
