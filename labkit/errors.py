@@ -13,6 +13,10 @@ class LabkitError(Exception):
         self.message = message
         self.hint = hint
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows (IPython asks for it): one line instead of a traceback."""
+        return [f"{type(self).__name__}: {self.message}{f' ({self.hint})' if self.hint else ''}"]
+
 
 class UsageError(LabkitError):
     """Something handed to labkit is wrong: an argument, lab.toml, a notebook, a submission."""

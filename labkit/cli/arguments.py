@@ -34,7 +34,9 @@ def argument(*names: str, **options: Any) -> Argument:
 def build_parser(commands: tuple[Command, ...]) -> argparse.ArgumentParser:
     """One parser for all commands; the chosen one's Command comes back as `command`."""
     parser = argparse.ArgumentParser(
-        prog="labkit", allow_abbrev=False, description="Labs about pod networks on a real kernel: start one, look into it, have it checked."
+        prog="labkit",
+        allow_abbrev=False,
+        description="Labs about pod networks on a real kernel: start one, look into it, have it checked.",
     )
     chosen = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in commands:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-import labkit
 from labkit.check import LiveLab
+from labkit.check import attach as attach_lab
 from labkit.cli.printing import print_json
 from labkit.cli.running import find_running
-from labkit.errors import UsageError
 from labkit.lab.journal import Entry
 
 
 def attach(options: argparse.Namespace) -> LiveLab:
     """The running lab that the command names."""
-    return labkit.attach(find_running(options.lab))
+    return attach_lab(find_running(options.lab))
 
 
 def run_check(options: argparse.Namespace) -> int:

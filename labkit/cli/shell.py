@@ -47,7 +47,13 @@ class LineReader:
         *reports, self._rest = (self._rest + data).split(b"\0")
         for report in reports:
             status, _, line = report.decode(errors="replace").partition("\t")
-            entry = {"kind": "run", "machine": self._machine.name, "script": line.strip(), "status": int(status), "via": "shell"}
+            entry = {
+                "kind": "run",
+                "machine": self._machine.name,
+                "script": line.strip(),
+                "status": int(status),
+                "via": "shell",
+            }
             self._machine.world.write_journal(entry)
 
 

@@ -33,13 +33,13 @@ def run_terminal(process: Process, watched: int, take: Callable[[bytes], None]) 
 def _join(process: Process, master: int, takers: dict[int, Callable[[bytes], None]]) -> None:
     takers |= {master: _write_screen, _KEYS: lambda keys: _write_all(master, keys or _END_OF_INPUT)}
     while True:
-        ready, _, _ = select.select([process, *takers], [], [])
+        ready, _, _ = select.select([process.fileno(), *takers], [], [])
         for descriptor in [each for each in ready if each in takers]:
             data = _read(descriptor)
             takers[descriptor](data)
             if not data:
                 del takers[descriptor]
-        if ready == [process] or (process in ready and master not in takers):
+        if ready == [process.fileno()] or (process.fileno() in ready and master not in takers):
             return
 
 

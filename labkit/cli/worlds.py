@@ -8,9 +8,9 @@ from typing import Any
 
 import labkit
 from labkit.cli.printing import print_json
-from labkit.show.text import render_table
 from labkit.cli.running import find_running, find_world
 from labkit.lab.listing import describe_world, list_running
+from labkit.show.text import render_table
 
 
 def run_start(options: argparse.Namespace) -> int:

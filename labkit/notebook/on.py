@@ -48,7 +48,9 @@ def _plan_script(script: str) -> str:
 def _run_streaming(machine: LabMachine, script: str) -> int:
     output = open_capped(machine.name)
     try:
-        return machine.run_streaming(_plan_script(script), output.take, journal=plan_entry(machine.name, script, via=_VIA))
+        return machine.run_streaming(
+            _plan_script(script), output.take, journal=plan_entry(machine.name, script, via=_VIA)
+        )
     finally:
         output.close()
 
@@ -66,6 +68,8 @@ def _run_collecting(machine: LabMachine, script: str, options: argparse.Namespac
 def _run_behind(machine: LabMachine, script: str) -> int:
     """It goes on when the cell has ended, until the lab does; what it says goes into a file on the machine."""
     began = 'log=$(mktemp /tmp/on-XXXX.log); setsid bash -c "$1" >"$log" 2>&1 </dev/null & echo "process $!, output in $log"'
-    result = machine.run(("bash", "-c", began, "on", script), journal=plan_entry(machine.name, f"({script}\n) &", via=_VIA))
+    result = machine.run(
+        ("bash", "-c", began, "on", script), journal=plan_entry(machine.name, f"({script}\n) &", via=_VIA)
+    )
     print(result.stdout or result.stderr, end="")
     return result.status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -65,8 +66,7 @@ def open_capped(machine: str) -> CappedOutput:
 
 def _open_file(machine: str) -> BinaryIO:
     """Beside the notebook, where the learner finds it; elsewhere when that folder can't be written."""
-    name = f"output-{machine}-"
-    try:
-        return tempfile.NamedTemporaryFile(prefix=name, suffix=".txt", dir=Path.cwd(), delete=False)
-    except OSError:
-        return tempfile.NamedTemporaryFile(prefix=name, suffix=".txt", delete=False)
+    folder = Path.cwd() if os.access(Path.cwd(), os.W_OK) else None
+    descriptor, name = tempfile.mkstemp(".txt", f"output-{machine}-", folder)
+    os.close(descriptor)
+    return Path(name).open("wb")

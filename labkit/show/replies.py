@@ -29,7 +29,9 @@ def render_reply(reply: Reply) -> str:
     return f"{reply.id} = {reply.value}: {said}. {reply.text}".rstrip()
 
 
-def render_questions(questions: Sequence[Question], choices: Mapping[str, Sequence[str]], only: str | None = None) -> str:
+def render_questions(
+    questions: Sequence[Question], choices: Mapping[str, Sequence[str]], only: str | None = None
+) -> str:
     """Every question with what can be said, or only one of them. Raises UsageError for one that nobody asks."""
     if only is not None and only not in choices:
         raise UsageError(f"nothing called {only!r} is asked", hint=f"it asks: {', '.join(choices)}")
@@ -41,6 +43,12 @@ def render_questions(questions: Sequence[Question], choices: Mapping[str, Sequen
 def _list_lines(name: str, question: Question | None, choices: Sequence[str]) -> Iterator[str]:
     yield f"{name}: {question.ask if question else _ASKED.get(name, '')}"
     if choices:
-        yield fill(f"one of: {', '.join(choices)}", _WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
+        yield fill(
+            f"one of: {', '.join(choices)}",
+            _WIDTH,
+            initial_indent="    ",
+            subsequent_indent="    ",
+            break_on_hyphens=False,
+        )
     elif question and question.kind == "number":
         yield "    a number"

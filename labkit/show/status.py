@@ -8,9 +8,9 @@ from typing import Final
 from labkit.check import Status
 
 SIGNS: Final[Mapping[Status, str]] = {
-    Status.PASSED: "✔",
-    Status.FAILED: "✘",
-    Status.SKIPPED: "–",
+    Status.PASSED: "✓",
+    Status.FAILED: "✗",
+    Status.SKIPPED: "–",  # noqa: RUF001 - a sign, not a hyphen
     Status.CANNOT_TELL: "?",
 }
 WORDS: Final[Mapping[Status, str]] = {
@@ -22,5 +22,5 @@ WORDS: Final[Mapping[Status, str]] = {
 
 
 def render_status(status: Status) -> str:
-    """`✔ passed`."""
+    """`✓ passed`."""
     return f"{SIGNS[status]} {WORDS[status]}"

@@ -19,7 +19,9 @@ def render_verdicts(report: Report) -> str:
     lines = [render_headline(report)]
     for verdict in report.verdicts:
         status = render_status(verdict.status)
-        lines.append(f"{status}{' ' * (width - measure(status))}  {verdict.title}  ({render_points(verdict)}, {verdict.id})")
+        lines.append(
+            f"{status}{' ' * (width - measure(status))}  {verdict.title}  ({render_points(verdict)}, {verdict.id})"
+        )
         lines += [f"{_INDENT}{name:<9} {text}" for name, text in list_details(verdict)]
     return "\n".join(lines)
 

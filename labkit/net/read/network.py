@@ -69,14 +69,13 @@ def read_machine(machine: Placed) -> MachineNetwork:
 
 @contextlib.contextmanager
 def _open_all(machines: Iterable[Placed]) -> Iterator[list[tuple[str, int]]]:
-    opened: list[tuple[str, int]] = []
-    try:
+    with contextlib.ExitStack() as stack:
+        opened = []
         for machine in machines:
-            opened.append((machine.name, machine.open_netns()))
+            descriptor = machine.open_netns()
+            stack.callback(os.close, descriptor)
+            opened.append((machine.name, descriptor))
         yield opened
-    finally:
-        for _, descriptor in opened:
-            os.close(descriptor)
 
 
 def plan_cables(states: Sequence[MachineNetwork], numbers: dict[str, dict[int, str]]) -> Iterator[tuple[End, End]]:

@@ -1,0 +1,24 @@
+"""How labkit's values look in a notebook: text always, HTML beside it. Registered by name, so that nothing is imported early."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from labkit.show import views
+
+
+def register_formatters(shell: Any) -> None:
+    """For each type its text and its HTML (IPython.core.formatters)."""
+    formatters = shell.display_formatter.formatters
+    for (module, name), (text, html) in views.VIEWS.items():
+        formatters["text/plain"].for_type_by_name(module, name, _plan_printer(text))
+        if html is not None:
+            formatters["text/html"].for_type_by_name(module, name, html)
+
+
+def _plan_printer(render: Callable[[Any], str]) -> Callable[[Any, Any, object], None]:
+    def print_text(value: Any, printer: Any, _cycle: object) -> None:
+        printer.text(render(value))
+
+    return print_text

@@ -1,0 +1,61 @@
+"""HTML around every rich output: theme colours with fallbacks, no scripts, and the text form where styles are taken away.
+
+JupyterLab removes <style> and <svg> from outputs it does not trust: then `lk-rich` stays hidden and `lk-plain` is shown.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Final
+
+from labkit.show.drawing.svg import STYLE as SVG_STYLE
+
+_COLOURS: Final = """
+  --lk-ink: var(--jp-content-font-color1, var(--vscode-editor-foreground, light-dark(#1f2328, #e6edf3)));
+  --lk-ground: var(--jp-layout-color1, var(--vscode-editor-background, light-dark(#ffffff, #1e1e1e)));
+  --lk-raised: var(--jp-layout-color2, light-dark(#eeeeee, #333333));
+  --lk-line: light-dark(#6a737d, #9aa4ae);
+  --lk-accent: light-dark(#0b5fc4, #6cb6ff);
+"""
+_STYLE: Final = (
+    """
+.lk { color: var(--lk-ink); """
+    + _COLOURS
+    + """}
+.lk .lk-plain { display: none; }
+.lk .lk-rich { display: block !important; }
+.lk .lk-wide { overflow-x: auto; }
+.lk table { border-collapse: collapse; margin: 0.4em 0; }
+.lk .lk-rich th, .lk .lk-rich td { text-align: left; vertical-align: top; padding: 0.3em 0.7em; color: var(--lk-ink); }
+.lk th { border-bottom: 1px solid var(--lk-line); }
+.lk td { border-bottom: 1px solid var(--lk-raised); }
+.lk caption { text-align: left; font-weight: bold; padding: 0.3em 0; color: var(--lk-ink); }
+.lk dl { display: grid; grid-template-columns: max-content auto; gap: 0.15em 0.8em; margin: 0.3em 0 0; }
+.lk dt { font-weight: normal; opacity: 0.85; } .lk dd { margin: 0; }
+.lk pre { margin: 0.3em 0; font-family: var(--jp-code-font-family, monospace); font-size: 12px; }
+.lk .lk-badge { display: inline-block; white-space: nowrap; padding: 0.05em 0.55em; border-radius: 0.7em; color: #ffffff; background: #57606a; }
+.lk .lk-passed { background: #1a7f37; } .lk .lk-failed { background: #b3261e; } .lk .lk-cannot_tell { background: #8a5a00; }
+"""
+    + SVG_STYLE
+)
+
+
+def render_page(rich: str, plain: str) -> str:
+    """An output of a notebook: `rich` is HTML, `plain` the same as text."""
+    return (
+        f'<div class="lk"><style>{_STYLE}</style><pre class="lk-plain">{escape(plain)}</pre>'
+        f'<div class="lk-rich" style="display:none">{rich}</div></div>'
+    )
+
+
+def render_drawing(svg: str, plain: str) -> str:
+    """A drawing with its text form folded below."""
+    text = f"<details><summary>The same as text</summary><pre>{escape(plain)}</pre></details>"
+    return render_page(f'<div class="lk-wide">{svg}</div>{text}', plain)
+
+
+def render_svg_file(svg: str) -> str:
+    """A drawing as a file of its own: it brings its colours, light or dark as the reader's system is."""
+    root = f".lk-svg {{ color-scheme: light dark; {_COLOURS} background: var(--lk-ground); }}"
+    head, end, rest = svg.partition(">")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}{end}<style>{root}{SVG_STYLE}</style>{rest}\n'

@@ -1,0 +1,41 @@
+"""How each value is shown: as text, and as HTML where there is any. Keyed by module and name, for lazy registration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any, Final
+
+from labkit.check import Report
+from labkit.check.live import Hint
+from labkit.lab.question import Reply
+from labkit.show.live import LiveNetwork
+from labkit.show.matrix import render_matrix, render_matrix_html
+from labkit.show.page import render_page
+from labkit.show.replies import render_hint, render_reply
+from labkit.show.text import render_number
+from labkit.show.verdicts_html import render_verdicts_html
+
+View = tuple[Callable[[Any], str], Callable[[Any], str] | None]
+
+
+def render_score(report: Report) -> str:
+    """The points as a bare number, never less than 0 nor more than there are: nbgrader reads the text form as the grade."""
+    return render_number(min(max(report.points or 0.0, 0.0), report.max_points))
+
+
+def _as_paragraph(render: Callable[[Any], str]) -> Callable[[Any], str]:
+    def render_html(value: Any) -> str:
+        text = render(value)
+        return render_page(f"<p>{escape(text)}</p>", text)
+
+    return render_html
+
+
+VIEWS: Final[Mapping[tuple[str, str], View]] = {
+    (Report.__module__, "Report"): (render_score, render_verdicts_html),
+    (Reply.__module__, "Reply"): (render_reply, _as_paragraph(render_reply)),
+    (Hint.__module__, "Hint"): (render_hint, _as_paragraph(render_hint)),
+    ("labkit.probe.matrix", "Matrix"): (render_matrix, render_matrix_html),
+    (LiveNetwork.__module__, "LiveNetwork"): (LiveNetwork.to_text, LiveNetwork.to_html),
+}
