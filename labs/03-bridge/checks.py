@@ -72,6 +72,19 @@ def third_pod_talks(lab: View) -> None:
 
 
 @check(
+    points=1,
+    hints=(
+        "A packet to one's own address never leaves the machine. Which interface does it take?",
+        "`ip route get OWN-ADDRESS` and `ip -br link` in the pod.",
+        "`ip link set lo up` in each pod.",
+    ),
+)
+def each_pod_hears_itself(lab: View) -> None:
+    """Every pod reaches itself by its own address, as programs in one pod do."""
+    expect_answers(lab, read_pods(lab))
+
+
+@check(
     points=2,
     hints=(
         "A pod that you have never seen is plugged into cni0. What would keep the others from hearing it?",

@@ -1,5 +1,5 @@
 # The pods talk to each other; the bridge has no address, so the node is not part of their network.
-# must fail: node_reaches_pods, pods_reach_node, each_address_is_one_pod, fault_repaired
+# must fail: each_pod_hears_itself, node_reaches_pods, pods_reach_node, fault_repaired
 #: build core
 on worker1 ip link add cni0 type bridge
 on worker1 ip link set cni0 up

@@ -1,5 +1,5 @@
 # One bridge, but every pod has a /32: nobody is anybody's neighbour. The node, whose mask is right, still asks them by ARP.
-# must fail: first_two_talk, third_pod_talks, a_new_pod_joins, pods_reach_node, node_reaches_pods, fault_repaired
+# must fail: each_pod_hears_itself, first_two_talk, third_pod_talks, a_new_pod_joins, pods_reach_node, node_reaches_pods, fault_repaired
 #: build core
 on worker1 ip link add cni0 type bridge
 on worker1 ip link set cni0 up

@@ -1,5 +1,5 @@
 # No bridge: the node routes between its pods. Everybody talks, one hop more than asked; a new pod finds no bridge to join.
-# must fail: a_new_pod_joins, each_address_is_one_pod, fault_repaired
+# must fail: each_pod_hears_itself, a_new_pod_joins, each_address_is_one_pod, fault_repaired
 #: build core
 on worker1 sysctl -qw net.ipv4.ip_forward=1
 while read -r pod address; do

@@ -1,5 +1,5 @@
 # {{ c.name }} hangs on a bridge of its own, with the same prefix.
-# must fail: third_pod_talks, a_new_pod_joins, each_address_is_one_pod, node_reaches_pods, pods_reach_node, fault_repaired
+# must fail: each_pod_hears_itself, third_pod_talks, a_new_pod_joins, each_address_is_one_pod, node_reaches_pods, pods_reach_node, fault_repaired
 #: build core
 for pod in {{ a.name }} {{ b.name }} {{ c.name }}; do
     bridge=cni0

@@ -48,7 +48,8 @@ on worker3 ip route replace {{ w2.prefix }} via {{ w2.address }}
 for node in worker1 worker2 worker3; do
     on "$node" ip route replace {{ w4.prefix }} via {{ router.lan }}
 done
-on worker4 ip route replace {{ pods }} via {{ router.rack }}
+on worker4 ip route flush proto boot
+on worker4 ip route add {{ pods }} via {{ router.rack }}
 on router1 ip route replace {{ w1.prefix }} via {{ w1.address }}
 on router1 ip route replace {{ w2.prefix }} via {{ w2.address }}
 on router1 ip route replace {{ w3.prefix }} via {{ w3.address }}

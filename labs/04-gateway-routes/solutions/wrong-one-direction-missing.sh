@@ -1,5 +1,5 @@
 # Five of the six routes between neighbours: {{ w3.pod }} cannot answer {{ w2.pod }} directly, nor through the router.
-# must fail: mesh_is_complete, nobody_translates, fault_repaired
+# must fail: mesh_is_complete, nobody_translates, neighbours_need_no_router, fault_repaired
 #: build core
 for node in worker1 worker2 worker3 worker4; do
     on "$node" sysctl -qw net.ipv4.ip_forward=1
