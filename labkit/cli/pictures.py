@@ -19,24 +19,23 @@ def attach(options: argparse.Namespace) -> LiveLab:
 
 def run_topology(options: argparse.Namespace) -> int:
     """What there is now."""
-    from labkit.notebook.pictures import read_topology
+    from labkit.show.live import plan_live, render_live, render_live_file
 
-    live = read_topology(attach(options))
+    live = attach(options).read_network()
     if options.svg:
-        write_file(Path(options.svg), live.to_svg_file().encode())
+        write_file(Path(options.svg), render_live_file(live).encode())
     if options.json:
-        print_json(live.to_data())
+        print_json(plan_live(live))
     elif not options.svg:
-        print(live.to_text())
+        print(render_live(live))
     return 0
 
 
 def run_matrix(options: argparse.Namespace) -> int:
     """Who reaches whom now."""
-    from labkit.probe import read_matrix
     from labkit.show.matrix import render_matrix
 
-    matrix = read_matrix(attach(options).world)
+    matrix = attach(options).read_matrix()
     if options.json:
         print_json(matrix.to_json())
     else:

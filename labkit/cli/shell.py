@@ -30,7 +30,7 @@ def _run_bash(machine: Machine) -> int:
         passed = {"LABKIT_RC": rc, "LABKIT_JOURNAL": writer}
         process = machine.start_process(_BASH, passed=passed, environment=environment)
         try:
-            return run_terminal(process, reader, lines.take)
+            return run_terminal(process, {reader: lines.take})
         finally:
             process.close()
 

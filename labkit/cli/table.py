@@ -84,7 +84,14 @@ COMMANDS: Final = (
     ),
     Command("journal", "learning:run_journal", "every command run in this world, in order", (_LAB, _JSON)),
     Command("reset", "worlds:run_reset", "back to the start state", (_LAB,)),
-    Command("prove", "making:run_prove", "the proof of a lab's checks, in worlds of its own", (_LAB, _JSON)),
+    Command(
+        "prove", "making:run_prove", "the proof of a lab's checks, in worlds of its own (0 proven, 1 not, 3 could not tell)",
+        (
+            argument("labs", metavar="LAB", nargs="*", help="without any: all labs"),
+            argument("--table", action="store_true", help="write the README's table of labs"),
+            _JSON,
+        ),
+    ),
     Command(
         "build", "making:run_build", "notebooks from lessons",
         (argument("--check", action="store_true", help="only say whether they are up to date"),),

@@ -9,28 +9,29 @@ import select
 import signal
 import termios
 import tty
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from labkit.world import Process
 
+Taker = Callable[[bytes], None]
 _CHUNK: Final = 65536
 _END_OF_INPUT: Final = b"\x04"
 _KEYS, _SCREEN = 0, 1
 
 
-def run_terminal(process: Process, watched: int, take: Callable[[bytes], None]) -> int:
-    """Join until the command has ended; its exit status. `take` gets what it writes to the descriptor `watched`."""
+def run_terminal(process: Process, takers: Mapping[int, Taker] | None = None) -> int:
+    """Join until the command has ended; its exit status. `takers`: who gets what it writes to further descriptors."""
     master = process.master
     if master is None:
         raise ValueError("the command has no terminal")
     with _raw_mode(), _same_size(master):
-        _join(process, master, {watched: take})
+        _join(process, master, dict(takers or {}))
     ended = process.wait()
     return ended[0] if ended else 1
 
 
-def _join(process: Process, master: int, takers: dict[int, Callable[[bytes], None]]) -> None:
+def _join(process: Process, master: int, takers: dict[int, Taker]) -> None:
     takers |= {master: _write_screen, _KEYS: lambda keys: _write_all(master, keys or _END_OF_INPUT)}
     while True:
         ready, _, _ = select.select([process.fileno(), *takers], [], [])

@@ -13,9 +13,11 @@ from labkit.lab.course import find_lab
 from labkit.lab.definition import Definition
 from labkit.lab.journal import Entry, State, is_touched, read_journal, read_state
 from labkit.lab.machine import LabMachine
+from labkit.lab.network import LiveNetwork, read_live_network
 from labkit.lab.question import Reply
 from labkit.lab.runner import Order, Outcome, run_script
 from labkit.lab.script import Fault, Script, choose_fault, read_faults, read_script
+from labkit.probe import Matrix, read_matrix
 from labkit.world import World
 
 
@@ -71,6 +73,16 @@ class Lab:
     def down(self) -> None:
         """End the lab's world."""
         self.world.end()
+
+    # --- the network now
+
+    def read_network(self) -> LiveNetwork:
+        """Machines, links and routes as the kernel has them; a notebook draws it."""
+        return read_live_network(self.name, self.world)
+
+    def read_matrix(self) -> Matrix:
+        """Who reaches whom: every machine pings every other."""
+        return read_matrix(self.world)
 
     # --- solutions and faults
 

@@ -7,7 +7,7 @@ from typing import Any
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
 import labkit
-from labkit.check import LiveLab, Report, Status
+from labkit.check import Report, Status
 from labkit.errors import CannotTell
 from labkit.notebook import asking, on, pictures
 from labkit.notebook.current import CurrentLab
@@ -105,14 +105,14 @@ class LabMagics(Magics):
     def draw_topology(self, line: str) -> Any:
         """Draw the network as the kernel has it now; what was added since the lab's start is marked."""
         LineParser("%topology").parse_line(line)
-        return pictures.read_topology(self.current.get())
+        return self.current.get().read_network()
 
     @no_var_expand
     @line_magic("matrix")
     def draw_matrix(self, line: str) -> Any:
         """Who reaches whom now: a ping from every machine to every other."""
         LineParser("%matrix").parse_line(line)
-        return pictures.read_matrix(self.current.get())
+        return self.current.get().read_matrix()
 
     @no_var_expand
     @line_magic("journey")
@@ -147,8 +147,3 @@ def _tell_why_not(report: Report) -> CannotTell:
     display(report)
     first = next(verdict for verdict in report.verdicts if verdict.status is Status.CANNOT_TELL)
     return CannotTell(f"{first.id}: {first.observed}", hint="run this cell again; what stands there is not your fault")
-
-
-def find_lab(current: CurrentLab) -> LiveLab:
-    """The current lab, for other modules of this door."""
-    return current.get()

@@ -33,6 +33,7 @@ _STYLE: Final = (
 .lk dl { display: grid; grid-template-columns: max-content auto; gap: 0.15em 0.8em; margin: 0.3em 0 0; }
 .lk dt { font-weight: normal; opacity: 0.85; } .lk dd { margin: 0; }
 .lk pre { margin: 0.3em 0; font-family: var(--jp-code-font-family, monospace); font-size: 12px; }
+.lk .lk-legend { margin: 0.2em 0 0.4em; font-size: 12px; }
 .lk .lk-badge { display: inline-block; white-space: nowrap; padding: 0.05em 0.55em; border-radius: 0.7em; color: #ffffff; background: #57606a; }
 .lk .lk-passed { background: #1a7f37; } .lk .lk-failed { background: #b3261e; } .lk .lk-cannot_tell { background: #8a5a00; }
 """
@@ -48,10 +49,10 @@ def render_page(rich: str, plain: str) -> str:
     )
 
 
-def render_drawing(svg: str, plain: str) -> str:
-    """A drawing with its text form folded below."""
+def render_drawing(svg: str, plain: str, legend: str) -> str:
+    """A drawing with its legend, and its text form folded below."""
     text = f"<details><summary>The same as text</summary><pre>{escape(plain)}</pre></details>"
-    return render_page(f'<div class="lk-wide">{svg}</div>{text}', plain)
+    return render_page(f'<div class="lk-wide">{svg}</div><p class="lk-legend">{escape(legend)}</p>{text}', plain)
 
 
 def render_svg_file(svg: str) -> str:

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from labkit.check import Report
 from labkit.check.live import Hint
+from labkit.lab.network import LiveNetwork
 from labkit.lab.question import Reply
-from labkit.show.live import LiveNetwork
+from labkit.show.live import render_live, render_live_html
 from labkit.show.matrix import render_matrix, render_matrix_html
 from labkit.show.page import render_page
 from labkit.show.replies import render_hint, render_reply
@@ -37,5 +38,5 @@ VIEWS: Final[Mapping[tuple[str, str], View]] = {
     (Reply.__module__, "Reply"): (render_reply, _as_paragraph(render_reply)),
     (Hint.__module__, "Hint"): (render_hint, _as_paragraph(render_hint)),
     ("labkit.probe.matrix", "Matrix"): (render_matrix, render_matrix_html),
-    (LiveNetwork.__module__, "LiveNetwork"): (LiveNetwork.to_text, LiveNetwork.to_html),
+    (LiveNetwork.__module__, "LiveNetwork"): (render_live, render_live_html),
 }
