@@ -138,6 +138,8 @@ def _build_kernel_trees() -> None:
     _protect_sysctls()
     # writable: a machine may mount its own sysfs only while a fully visible one is there
     kernel.bind(OLD + "/sys", "/sys")
+    if Path("/sys/fs/cgroup").is_dir():  # a session's own part of it belongs to the user, and so to the learner
+        kernel.mount("tmpfs", "/sys/fs/cgroup", "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
     for device in _DEVICES:
         _bind_device(device)
     for name, goal in (("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):

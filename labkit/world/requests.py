@@ -31,7 +31,7 @@ from labkit.world.registry import Held, Registry, list_processes, read_arguments
 Reply = Callable[..., None]
 Answer = tuple[dict[str, Any] | None, Sequence[int]]
 _MAX_MACHINES: Final = 20_000
-_MAX_META: Final = 64 * 1024
+_MAX_META: Final = 150 * 1024
 
 
 class Requests:
