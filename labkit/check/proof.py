@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from labkit.errors import UsageError
+
 BEGIN = "<!-- labs: written by labkit prove --table -->"
 END = "<!-- labs: end -->"
 
@@ -135,6 +137,8 @@ def render_table(rows: Iterable[tuple[str, str, int, Proof]]) -> str:
 
 def replace_table(text: str, table: str) -> str:
     """A README with the table between its two marks."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
+    before, begun, rest = text.partition(BEGIN)
+    _, ended, after = rest.partition(END)
+    if not begun or not ended:
+        raise UsageError("the README has no place for the table of labs", hint=f"two lines: {BEGIN} and {END}")
     return f"{before}{BEGIN}\n{table}{END}{after}"

@@ -18,6 +18,8 @@ from labkit.lab.question import Reply
 from labkit.lab.runner import Order, Outcome, run_script
 from labkit.lab.script import Fault, Script, choose_fault, read_faults, read_script
 from labkit.probe import Matrix, read_matrix
+from labkit.probe.journey.follow import follow_packet
+from labkit.probe.journey.value import Journey
 from labkit.world import World
 
 
@@ -83,6 +85,10 @@ class Lab:
     def read_matrix(self) -> Matrix:
         """Who reaches whom: every machine pings every other."""
         return read_matrix(self.world)
+
+    def follow_packet(self, src: str, dst: str, *, tcp: int | None = None, udp: int | None = None) -> Journey:
+        """One packet's way from a machine to a machine, name or address: a ping, or to a TCP or UDP port."""
+        return follow_packet(self.world, src, dst, tcp=tcp, udp=udp)
 
     # --- solutions and faults
 

@@ -52,7 +52,13 @@ def render_notebook(folder: Path, edition: Edition) -> str:
     import nbformat
 
     lesson = _read_lesson(folder, edition)
-    notebook = jupytext.reads(read_lesson_text(folder, lesson.definition), fmt="md:myst")
+    try:
+        notebook = jupytext.reads(read_lesson_text(folder, lesson.definition), fmt="md:myst")
+    except (nbformat.ValidationError, ValueError) as error:
+        said = str(error).strip().partition("\n")[0]
+        raise UsageError(
+            f"{lesson.where} can't be read: {said}", hint="the head and the cells of another lesson show how"
+        ) from error
     notebook.metadata = nbformat.from_dict(_plan_metadata(lesson))
     cells.plan_ids(notebook.cells)
     _check_steps(lesson, notebook.cells)
