@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from labkit.net.capture.capture import Capture
+from labkit.net.capture.decode import Layer, decode, write_pcap
+from labkit.net.capture.frame import Frame
 from labkit.net.errors import NetError
 from labkit.net.netfilter.conntrack import Connection, Flow, read_connections
 from labkit.net.netfilter.rule import FilterChain, FilterRule, Ruleset
@@ -20,12 +23,15 @@ __all__ = [
     "Address",
     "Batch",
     "BridgePort",
+    "Capture",
     "Change",
     "Connection",
     "FdbEntry",
     "FilterChain",
     "FilterRule",
     "Flow",
+    "Frame",
+    "Layer",
     "Link",
     "Neighbor",
     "NetError",
@@ -35,6 +41,7 @@ __all__ = [
     "Ruleset",
     "Snapshot",
     "commit_all",
+    "decode",
     "diff_snapshots",
     "read_addresses",
     "read_bridge_ports",
@@ -51,4 +58,5 @@ __all__ = [
     "read_snapshot",
     "read_sysctl",
     "read_sysctls",
+    "write_pcap",
 ]

@@ -26,7 +26,7 @@ def list_link_items(state: MachineState) -> Iterator[Item]:
         name = link.name
         if link.kind:  # lo has none, and can't be taken away
             label = f"link {name} ({link.kind})"
-            yield Item(f"link {name}", link.kind, label, remove=line(f"ip link del {name}"))
+            yield Item(f"link {name}", f"{link.kind} {link.index}", label, remove=line(f"ip link del {name}"))
         if link.up:
             down = line(f"ip link set {name} down")
             yield Item(f"state of {name}", "up", f"link {name} up", line(f"ip link set {name} up"), down)
@@ -36,18 +36,19 @@ def list_link_items(state: MachineState) -> Iterator[Item]:
 
 
 def _list_settings(link: Link) -> Iterator[Item]:
-    """Settings, which count only where the link was there before: a new one's are gone with it."""
+    """Settings, which count only where this link (its index) was there before: a new one's are gone with it."""
     name = link.name
+    place = f"{name} ({link.index})"
     if link.kind != "bridge":  # a bridge takes both from its ports
         yield _setting(
             f"mtu of {name}", str(link.mtu), f"mtu {link.mtu} on {name}", f"ip link set {name} mtu {link.mtu}"
         )
-        yield _setting(f"MAC of {name}", link.mac, f"MAC of {name}", f"ip link set {name} address {link.mac}")
+        yield _setting(f"MAC of {place}", link.mac, f"MAC of {name}", f"ip link set {name} address {link.mac}")
     for option in _BRIDGE_OPTIONS:
         if option in link.options:
             value = str(link.options[option])
             command = f"ip link set {name} type bridge {option} {value}"
-            yield _setting(f"{option} of {name}", value, f"{option} {value} on {name}", command)
+            yield _setting(f"{option} of {place}", value, f"{option} {value} on {name}", command)
 
 
 def _setting(slot: str, value: str, label: str, command: str) -> Item:

@@ -1,0 +1,96 @@
+"""Frames taken apart: layers outermost first, with scapy's names and fields."""
+
+from __future__ import annotations
+
+import functools
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from labkit.net.capture.frame import Frame
+
+WEAVE_FASTDP: Final = 6784
+FLANNEL_UDP: Final = 8285
+VXLAN_LINUX: Final = 8472
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """`name` as scapy's class (Ether, ARP, IP, UDP, TCP, ICMP, VXLAN …); values are int, str, list or None.
+
+    Bytes (the `load` of Raw) are given as hexadecimal digits, flags as letters.
+    """
+
+    name: str
+    fields: Mapping[str, Any]
+
+
+def decode(frame: Frame) -> list[Layer]:
+    """Give the layers of one frame; what scapy does not know is Raw."""
+    return [_plan_layer(layer) for layer in _list_layers(_load().dissect(frame))]
+
+
+def write_pcap(path: str, frames: list[Frame]) -> None:
+    """Write pcapng for Wireshark; each link is an interface of its own, `worker1:eth0`, with directions."""
+    scapy = _load()
+    scapy.write(path, [_mark(scapy.dissect(frame), frame) for frame in frames])
+
+
+@dataclass(frozen=True, slots=True)
+class _Scapy:
+    """The parts of scapy used here; importing it takes about 0.3 s, so it waits until a frame is looked at."""
+
+    ether: Any
+    ip: Any
+    raw: Any
+    write: Any
+
+    def dissect(self, frame: Frame) -> Any:
+        try:
+            return (self.ether if frame.has_ethernet else self.ip)(frame.data)
+        except struct.error:  # shorter than a header; of inner layers scapy makes Raw itself
+            return self.raw(frame.data)
+
+
+@functools.cache
+def _load() -> _Scapy:
+    from scapy.layers import dns  # noqa: F401 - port 53 is taken apart once this is loaded
+    from scapy.layers.inet import IP, UDP
+    from scapy.layers.l2 import Ether
+    from scapy.layers.vxlan import VXLAN
+    from scapy.packet import Raw, bind_layers
+    from scapy.utils import wrpcapng
+
+    bind_layers(UDP, VXLAN, dport=WEAVE_FASTDP)
+    bind_layers(UDP, IP, dport=FLANNEL_UDP)  # flannel's udp backend: the bare packet
+    return _Scapy(Ether, IP, Raw, wrpcapng)
+
+
+def _list_layers(packet: Any) -> Iterator[Any]:
+    while packet:
+        if packet.name != "Padding":
+            yield packet
+        packet = packet.payload
+
+
+def _plan_layer(layer: Any) -> Layer:
+    return Layer(type(layer).__name__, {name: _plain(value) for name, value in layer.fields.items()})
+
+
+def _plain(value: Any) -> Any:
+    """Make a field's value fit for JSON."""
+    if value is None or type(value) in {int, str, bool}:
+        return value
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return str(value)
+
+
+def _mark(packet: Any, frame: Frame) -> Any:
+    packet.time = frame.time / 10**9
+    packet.sniffed_on = f"{frame.machine}:{frame.link}"
+    packet.direction = 1 if frame.direction == "in" else 2
+    return packet
