@@ -10,6 +10,7 @@ from labkit.check import attach as attach_lab
 from labkit.cli.printing import print_json
 from labkit.cli.running import find_running
 from labkit.errors import UsageError
+from labkit.probe.journey.value import Journey
 
 
 def attach(options: argparse.Namespace) -> LiveLab:
@@ -41,6 +42,29 @@ def run_matrix(options: argparse.Namespace) -> int:
     else:
         print(render_matrix(matrix))
     return 0
+
+
+def run_journey(options: argparse.Namespace) -> int:
+    """One packet's way; 1 when it got lost."""
+    if options.tcp is not None and options.udp is not None:
+        raise UsageError("a packet has one of --tcp and --udp", hint="leave one of them out")
+    journey = attach(options).follow_packet(options.source, options.destination, tcp=options.tcp, udp=options.udp)
+    if options.pcap:
+        _write_pcap(journey, Path(options.pcap))
+    if options.json:
+        print_json(journey.to_json())
+    else:
+        from labkit.show.journey import render_journey
+
+        print(render_journey(journey))
+    return 0 if journey.found else 1
+
+
+def _write_pcap(journey: Journey, path: Path) -> None:
+    try:
+        journey.write_pcap(path)
+    except OSError as error:
+        raise UsageError(f"{path} can't be written: {error.strerror}", hint="another folder") from error
 
 
 def write_file(path: Path, data: bytes) -> None:

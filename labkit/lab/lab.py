@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from labkit.errors import UsageError, WorldError
 from labkit.lab import building, diagnosis
@@ -53,8 +53,19 @@ class Lab:
         try:
             self._world.ask("hello")
         except WorldError:
+            self._world.close()
             self._world = World.attach(self._world.name, hidden=self.hidden)
         return self._world
+
+    def close(self) -> None:
+        """Let go of the world; it goes on."""
+        self._world.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def machine(self, name: str) -> LabMachine:
         """One machine; what is run on it is written into the journal. UsageError with near names when unknown."""

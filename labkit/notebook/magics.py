@@ -9,7 +9,7 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 import labkit
 from labkit.check import Report, Status
 from labkit.errors import CannotTell
-from labkit.notebook import asking, on, pictures
+from labkit.notebook import asking, following, on
 from labkit.notebook.current import CurrentLab
 from labkit.notebook.words import LineParser
 
@@ -123,7 +123,7 @@ class LabMagics(Magics):
 
         DST: a machine, a name or an address. --pcap writes the frames for Wireshark.
         """
-        return pictures.follow_packet(self.current.get(), line)
+        return following.follow(self.current.get(), line)
 
 
 def _parse_lab(line: str) -> Any:

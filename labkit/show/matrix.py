@@ -10,7 +10,7 @@ from labkit.show.page import render_page
 from labkit.show.text import render_table
 
 _LEGEND = "✓ reached   ✗ not reached   – no address.  A row asks, a column answers."  # noqa: RUF001 - a sign, not a hyphen
-_CLASSES = {"reached": "lk-passed", "not reached": "lk-failed"}
+_BADGES = {"reached": ("lk-passed", "yes"), "not reached": ("lk-failed", "no"), "no address": ("", "no address")}
 
 
 def render_matrix(matrix: Matrix) -> str:
@@ -38,7 +38,7 @@ def render_matrix_html(matrix: Matrix) -> str:
     """Each cell a word and a sign; what came back stands in its title and, for what does not reach, in the list below."""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in matrix.machines)
     body = "".join(_render_row(matrix, src) for src in matrix.machines)
-    table = f"<table><caption>Who reaches whom now: a row asks, a column answers</caption><tr><td></td>{head}</tr>{body}</table>"
+    table = f"<table><caption>Does the row reach the column?</caption><tr><td></td>{head}</tr>{body}</table>"
     failures = "".join(f"<li>{escape(line)}</li>" for line in _list_failures(matrix))
     details = f"<details><summary>What came back where nothing was reached</summary><ul>{failures}</ul></details>"
     return render_page(f'<div class="lk-wide">{table}</div>{details if failures else ""}', render_matrix(matrix))
@@ -53,5 +53,6 @@ def _render_cell(matrix: Matrix, src: str, dst: str) -> str:
     if src == dst:
         return "<td>·</td>"
     cell = matrix.cells[src, dst]
-    badge = f'<span class="lk-badge {_CLASSES.get(cell.word, "")}">{cell.sign} {cell.word}</span>'
+    style, word = _BADGES[cell.word]
+    badge = f'<span class="lk-badge {style}">{cell.sign} {word}</span>'
     return f'<td title="{escape(_render_detail(cell))}">{badge}</td>'

@@ -32,6 +32,7 @@ _STYLE: Final = (
 .lk caption { text-align: left; font-weight: bold; padding: 0.3em 0; color: var(--lk-ink); }
 .lk dl { display: grid; grid-template-columns: max-content auto; gap: 0.15em 0.8em; margin: 0.3em 0 0; }
 .lk dt { font-weight: normal; opacity: 0.85; } .lk dd { margin: 0; }
+.lk ol { margin: 0.2em 0; padding-left: 2.2em; } .lk summary { cursor: pointer; }
 .lk pre { margin: 0.3em 0; font-family: var(--jp-code-font-family, monospace); font-size: 12px; }
 .lk .lk-legend { margin: 0.2em 0 0.4em; font-size: 12px; }
 .lk .lk-badge { display: inline-block; white-space: nowrap; padding: 0.05em 0.55em; border-radius: 0.7em; color: #ffffff; background: #57606a; }

@@ -10,6 +10,8 @@ from labkit.check import Report
 from labkit.check.live import Hint
 from labkit.lab.network import LiveNetwork
 from labkit.lab.question import Reply
+from labkit.show.journey import render_journey
+from labkit.show.journey_html import render_journey_html
 from labkit.show.live import render_live, render_live_html
 from labkit.show.matrix import render_matrix, render_matrix_html
 from labkit.show.page import render_page
@@ -38,5 +40,6 @@ VIEWS: Final[Mapping[tuple[str, str], View]] = {
     (Reply.__module__, "Reply"): (render_reply, _as_paragraph(render_reply)),
     (Hint.__module__, "Hint"): (render_hint, _as_paragraph(render_hint)),
     ("labkit.probe.matrix", "Matrix"): (render_matrix, render_matrix_html),
+    ("labkit.probe.journey.value", "Journey"): (render_journey, render_journey_html),
     (LiveNetwork.__module__, "LiveNetwork"): (render_live, render_live_html),
 }

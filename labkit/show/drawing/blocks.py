@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from labkit.net.read.network import End
@@ -15,6 +15,7 @@ LETTER: Final = 7.3  # width of a letter of the monospaced 12 px font
 LINE: Final = 15.0  # height of a line of text
 GAP: Final = 16.0
 EDGE: Final = 16.0  # from a dot to the middle of its nearest line of text
+RAISED: Final = ("pod", "switch")  # on a ground of their own
 BESIDE: Final = 10.0  # from a dot to the text beside it
 
 
@@ -40,8 +41,10 @@ def plan_block(place: Place, sides: Sides, pods: Sequence[Block], cables: Mappin
     )
     box = Box(place.name, place.shape, 0, 0, width, height, place.added)
     inside_top = top.height if pods else top.height + LINE
+    raised = place.shape in RAISED
     parts = (top, inside.moved((width - inside.width) / 2, inside_top), bottom.moved(0, height))
-    return join_blocks(width, height, (Block(width, height, (box,), (), (caption,)), *parts))
+    whole = join_blocks(width, height, (Block(width, height, (box,), (), (caption,)), *parts))
+    return replace(whole, texts=tuple(replace(text, raised=True) for text in whole.texts)) if raised else whole
 
 
 def join_blocks(width: float, height: float, parts: Iterable[Block]) -> Block:

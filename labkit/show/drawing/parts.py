@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Point = tuple[float, float]
 Shape = Literal["node", "pod", "router", "host", "switch"]
-Stroke = Literal["cable", "port", "route", "tunnel"]
+Stroke = Literal["cable", "port", "route", "tunnel", "trail"]
 
 
 @dataclass(frozen=True)
 class Text:
-    """A line of text. `anchor` as SVG's text-anchor."""
+    """A line of text. `anchor` as SVG's text-anchor; `raised`: on the ground of a pod or a switch."""
 
     x: float
     y: float
@@ -20,6 +20,7 @@ class Text:
     anchor: Literal["start", "middle", "end"] = "middle"
     bold: bool = False
     added: bool = False
+    raised: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Line:
-    """A cable, a port of a bridge, a route or a tunnel. `title` is read out and shown on hover.
+    """A cable, a port of a bridge, a route, a tunnel, or a packet's trail. `title` is read out and shown on hover.
 
     `both`: arrows at both ends; `inside`: it stays in one node's box.
     """
@@ -85,7 +86,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Picture:
-    """A whole drawing. `title` names it, `description` says it in words."""
+    """A whole drawing. `title` names it, `description` says it in words; `here`: where the packet is."""
 
     title: str
     description: str
@@ -94,4 +95,5 @@ class Picture:
     boxes: tuple[Box, ...] = ()
     dots: tuple[Dot, ...] = ()
     lines: tuple[Line, ...] = ()
-    texts: tuple[Text, ...] = field(default=())
+    texts: tuple[Text, ...] = ()
+    here: Point | None = None

@@ -71,14 +71,14 @@ def plan_scene(network: Network, start: Collection[str]) -> Scene:
     cables = dict(network.cables) | {b: a for a, b in network.cables}
     return Scene(
         tuple(places),
-        {_rename(a): _rename(b) for a, b in cables.items()},
+        {place_end(a): place_end(b) for a, b in cables.items()},
         tuple(_list_ways(network, known)),
         tuple(_list_tunnels(network)),
     )
 
 
-def _rename(end: End) -> End:
-    """A switch's port is the switch's: s1-eth1 in the hidden machine is on s1."""
+def place_end(end: End) -> End:
+    """Where an interface is drawn. A switch's port is the switch's: s1-eth1 in the hidden machine is on s1."""
     machine, link = end
     return (link.rpartition("-")[0], link) if machine == FABRIC else end
 
@@ -107,7 +107,7 @@ def _plan_interface(machine: MachineNetwork, link: Link, known: frozenset[str] |
         for address, fresh in zip(mine, new, strict=True)
     ]
     labels = (f"+{link.name}" if added else link.name, *marked, *(() if link.up else ("(down)",)))
-    return Interface(_rename((machine.name, link.name)), labels, link.kind, link.up, link.master, added or any(new))
+    return Interface(place_end((machine.name, link.name)), labels, link.kind, link.up, link.master, added or any(new))
 
 
 def _list_ways(network: Network, known: frozenset[str] | None) -> Iterator[Way]:

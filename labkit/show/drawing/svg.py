@@ -16,7 +16,8 @@ _RADIUS: Final = {"pod": 14, "switch": 3}
 # Classes, so that a theme is one place (show/page.py); every value has a fallback for pages that define none.
 STYLE: Final = """
 .lk-svg { font: 12px/1 var(--jp-code-font-family, monospace); color-scheme: inherit; }
-.lk-svg text { fill: var(--lk-ink); stroke: none; }
+.lk-svg text { fill: var(--lk-ink); stroke: var(--lk-ground); stroke-width: 3; paint-order: stroke; stroke-linejoin: round; }
+.lk-svg text.lk-raised { stroke: var(--lk-raised); }
 .lk-svg .lk-box { fill: var(--lk-ground); stroke: var(--lk-line); stroke-width: 1.5; }
 .lk-svg .lk-pod, .lk-svg .lk-switch { fill: var(--lk-raised); }
 .lk-svg .lk-bold { font-weight: bold; }
@@ -26,9 +27,11 @@ STYLE: Final = """
 .lk-svg .lk-route { stroke: var(--lk-line); stroke-width: 1.2; stroke-dasharray: 5 4; fill: none; }
 .lk-svg .lk-tunnel { stroke: var(--lk-line); stroke-width: 5; fill: none; }
 .lk-svg .lk-tunnel-core { stroke: var(--lk-ground); stroke-width: 2; fill: none; }
+.lk-svg .lk-trail { stroke: var(--lk-accent); stroke-width: 3.5; stroke-linecap: round; fill: none; opacity: 0.75; }
+.lk-svg .lk-here { stroke: var(--lk-accent); stroke-width: 3.5; fill: none; }
 .lk-svg .lk-head { fill: var(--lk-line); stroke: none; }
-.lk-svg .lk-added { stroke: var(--lk-accent); }
-.lk-svg text.lk-added { fill: var(--lk-accent); stroke: none; font-weight: bold; }
+.lk-svg :not(text).lk-added { stroke: var(--lk-accent); }
+.lk-svg text.lk-added { fill: var(--lk-accent); font-weight: bold; }
 .lk-svg .lk-dot.lk-added { fill: var(--lk-accent); }
 .lk-svg .lk-dot.lk-down { fill: var(--lk-ground); }
 """
@@ -54,6 +57,8 @@ def _render_parts(picture: Picture) -> Iterator[str]:
     yield from (_render_route(line) for line in picture.lines if line.stroke == "route")
     yield from (_render_dot(dot) for dot in picture.dots)
     yield from (_render_text(text) for text in picture.texts)
+    if picture.here:
+        yield f'<circle class="lk-here" cx="{picture.here[0]:.1f}" cy="{picture.here[1]:.1f}" r="10"/>'
 
 
 def _classes(*names: str, added: bool) -> str:
@@ -110,7 +115,8 @@ def _render_dot(dot: Dot) -> str:
 
 
 def _render_text(text: Text) -> str:
-    style = _classes(*(("bold",) if text.bold else ()), added=text.added)
+    names = [name for name, on in (("bold", text.bold), ("raised", text.raised)) if on]
+    style = _classes(*names, added=text.added)
     return (
         f'<text class="{style}" x="{text.x:.1f}" y="{text.y:.1f}" text-anchor="{text.anchor}" '
         f'dominant-baseline="middle">{escape(text.text)}</text>'

@@ -1,0 +1,68 @@
+"""One packet's way for a notebook: a drawing of it, and below a list of hops to unfold, without scripts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from html import escape
+
+from labkit.lab.network import LiveNetwork
+from labkit.probe.journey.hops import Hop
+from labkit.probe.journey.value import Journey
+from labkit.show.journey import render_headers, render_journey, render_outcome, render_place, render_time
+from labkit.show.page import render_page
+
+
+def render_journey_html(journey: Journey) -> str:
+    """The hops as a list; one is open at a time (`details` of one name), by Enter and Space too."""
+    return render_page(render_hop_list(journey), render_journey(journey))
+
+
+def render_hop_list(journey: Journey) -> str:
+    """The list alone, for a page that has a drawing already."""
+    plain = render_journey(journey)
+    name = hashlib.sha256(plain.encode()).hexdigest()[:8]
+    answer = f"<p>The answer:</p>{_render_hops(journey.reply, name)}" if journey.reply else ""
+    kept = "".join(
+        f"<p>netfilter on {escape(machine)} keeps: <code>{escape(str(connection))}</code></p>"
+        for machine, connections in journey.connections.items()
+        for connection in connections
+    )
+    return f"<p><strong>{escape(render_outcome(journey))}</strong></p>{_render_hops(journey.hops, name)}{answer}{kept}"
+
+
+def _render_hops(hops: Sequence[Hop], name: str) -> str:
+    items = "".join(f"<li>{_render_hop(hop, name)}</li>" for hop in hops)
+    return f'<ol class="lk-hops">{items}</ol>'
+
+
+def _render_hop(hop: Hop, name: str) -> str:
+    changes = f" <strong>{escape('; '.join(hop.changes))}</strong>" if hop.changes else ""
+    summary = f"<summary>{escape(render_place(hop))}, {render_time(hop)} ms{changes}</summary>"
+    return f'<details name="lk-{name}">{summary}{render_layers(hop)}</details>'
+
+
+def render_layers(hop: Hop) -> str:
+    """Every header of a hop with its fields, outermost first."""
+    rows = "".join(
+        f'<tr><th scope="row">{escape(layer.name)}</th>'
+        f"<td>{escape(', '.join(f'{key} {value}' for key, value in layer.fields.items() if value not in (None, '', [])))}</td></tr>"
+        for layer in hop.layers
+    )
+    return f"<table>{rows}</table>"
+
+
+def render_step(journey: Journey, live: LiveNetwork, number: int) -> str:
+    """The drawing after `number` hops (1 is the first), with that hop's headers: what the slider shows."""
+    from labkit.show.drawing.plan import plan_picture
+    from labkit.show.drawing.svg import render_svg
+    from labkit.show.drawing.trail import plan_trail
+
+    way = [*journey.hops, *journey.reply]
+    hop = way[number - 1]
+    title = f"{journey.src} to {journey.dst}, hop {number} of {len(way)}: {render_place(hop)}"
+    picture = plan_picture(title, live.network)
+    svg = render_svg(plan_trail(picture, [(each.machine, each.link) for each in way[:number]]))
+    changed = f"<br><strong>{escape('; '.join(hop.changes))}</strong>" if hop.changes else ""
+    said = f"<p>{escape(title)}<br><code>{escape(render_headers(hop.layers))}</code>{changed}</p>"
+    return render_page(f'{said}<div class="lk-wide">{svg}</div>', f"{title}\n{render_headers(hop.layers)}")
