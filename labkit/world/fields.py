@@ -67,8 +67,8 @@ def require_text(value: Any, key: str) -> str:
     raise RequestError(f"{key}: strings expected")
 
 
-def parse_machine(message: Any, known: dict[str, str]) -> tuple[Order, str]:
-    """A machine to be made and its kind; `known`: the kinds of those that exist, by name."""
+def parse_machine(message: Any, known: dict[str, str]) -> Order:
+    """A machine to be made; `known`: the kinds of those that exist, by name."""
     if not isinstance(message, dict):
         raise RequestError("machines: objects expected")
     name, kind = take(message, "name", str), take(message, "kind", str)
@@ -82,7 +82,7 @@ def parse_machine(message: Any, known: dict[str, str]) -> tuple[Order, str]:
     files, sysctls = take_strings(message, "files", {}), take_strings(message, "sysctls", {})
     _require_all(_PATH, files, f"{name}: not a path inside a machine")
     _require_all(_SYSCTL, sysctls, f"{name}: not a sysctl")
-    return Order(name, node, files, sysctls), kind
+    return Order(name, kind, node, files, sysctls)
 
 
 def _require_all(pattern: re.Pattern[str], names: dict[str, str], what: str) -> None:

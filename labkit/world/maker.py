@@ -48,6 +48,7 @@ class Order:
     """One machine to be made. `node_mounts`: of an earlier node; `adopt`: a network namespace that exists already."""
 
     name: str
+    kind: str
     node: str | None = None
     files: Mapping[str, str] = field(default_factory=dict)
     sysctls: Mapping[str, str] = field(default_factory=dict)
@@ -115,12 +116,18 @@ def _make_one(order: Order, work: str | None) -> list[int]:
     socket.sethostname(order.name)
     skeleton.write_skeleton(order.name, order.files, work)
     kernel.mount("sysfs", "/sys", "sysfs", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
-    # its own, shared mount: `ip netns add` would otherwise put one on top, out of PID 1's sight
-    kernel.bind(PODS, PODS)
-    kernel.mount("", PODS, flags=kernel.MS_SHARED)
+    if order.kind == "node":
+        _prepare_node()
     if order.adopt is None:
         skeleton.write_sysctls(order.sysctls)
     return [_open_own("net"), _open_own("mnt"), _open_own("uts"), os.open(PODS, os.O_RDONLY | os.O_DIRECTORY)]
+
+
+def _prepare_node() -> None:
+    skeleton.link_plugins()
+    # its own, shared mount: `ip netns add` would otherwise put one on top, out of PID 1's sight
+    kernel.bind(PODS, PODS)
+    kernel.mount("", PODS, flags=kernel.MS_SHARED)
 
 
 def _show_in_node(node_mounts: int, name: str, net: int) -> None:

@@ -47,7 +47,7 @@ def run(spec: dict[str, Any], descriptors: list[int], client: socket.socket, lis
         skeleton.write_skeleton("judge", {}, None)  # in PID 1's mount namespace only
         _become_init()
         registry = Registry(inner, work)
-        registry.add([(maker.Order("fabric"), "fabric")])
+        registry.add([maker.Order("fabric", "fabric")])
     jobs = Jobs(inner)
     world = PidOne(Requests(registry, jobs, spec | {"pid": host_pid}, journal), jobs, listener)
     try:

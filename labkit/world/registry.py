@@ -7,7 +7,7 @@ import fcntl
 import os
 import re
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -44,17 +44,16 @@ class Registry:
         self._work = work
         self._held: dict[str, Held] = {}
 
-    def add(self, orders: list[tuple[Order, str]]) -> None:
-        """Make machines of the kinds given. All or none: OSError leaves the registry as it was."""
-        ready = [(self._resolve(order), kind) for order, kind in orders]
-        made = maker.make_machines(self._inner, [order for order, _ in ready], self._work)
-        for order, kind in ready:
-            self._hold(order.name, kind, order.node, made[order.name])
+    def add(self, orders: list[Order]) -> None:
+        """Make machines. All or none: OSError leaves the registry as it was."""
+        made = maker.make_machines(self._inner, [self._resolve(order) for order in orders], self._work)
+        for order in orders:
+            self._hold(order.name, order.kind, order.node, made[order.name])
 
     def _resolve(self, order: Order) -> Order:
         node = self._held.get(order.node or "")
         mounts = node.namespaces.mounts if node else None
-        return Order(order.name, order.node, order.files, order.sysctls, node_mounts=mounts)
+        return replace(order, node_mounts=mounts)
 
     def _hold(self, name: str, kind: str, node: str | None, namespaces: Namespaces) -> None:
         inode = os.fstat(namespaces.net).st_ino
@@ -111,7 +110,7 @@ class Registry:
             return
         unique = f"{name}@{node.name}" if name in self._held else name
         try:
-            made = maker.make_machines(self._inner, [Order(unique, node.name, adopt=net)], self._work)
+            made = maker.make_machines(self._inner, [Order(unique, "pod", node.name, adopt=net)], self._work)
         except OSError:
             return  # the learner's `ip netns del` was faster
         finally:

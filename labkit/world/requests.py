@@ -110,11 +110,10 @@ class Requests:
 
     def _op_add(self, message: wire.Message, *_: Any) -> Answer:
         known = {held.name: held.kind for held in self._registry.list_held()}
-        orders: list[tuple[maker.Order, str]] = []
+        orders: list[maker.Order] = []
         for each in take(message, "machines", list):
-            order, kind = parse_machine(each, known)
-            known[order.name] = kind
-            orders.append((order, kind))
+            orders.append(parse_machine(each, known))
+            known[orders[-1].name] = orders[-1].kind
         if len(known) > _MAX_MACHINES:
             raise RequestError(f"more than {_MAX_MACHINES} machines")
         self._registry.add(orders)
