@@ -1,0 +1,168 @@
+"""Lab 02: three networks in a row, joined by two routers."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from labkit import CannotTell
+from labkit.check import View, check, expect
+from labkit.net import read_addresses, read_links
+
+
+def expect_answers(lab: View, pairs: str) -> None:
+    """Hosts reach each other; `ab ba` by their keys in lab.toml."""
+    hosts = [(lab.values[src], lab.values[dst]) for src, dst in pairs.split()]
+    answers = lab.ping_many([(src["name"], dst["address"]) for src, dst in hosts])
+    lost = [
+        f"{src['name']} to {dst['name']}: {answer.detail}"
+        for (src, dst), answer in zip(hosts, answers, strict=True)
+        if not answer.reached
+    ]
+    expect(not lost, expected="an answer to every ping", observed="; ".join(lost))
+
+
+@check(
+    points=1,
+    hints=(
+        "A gateway is a neighbour. Which address must it have, so that a host on its cable can ask for it?",
+        "`ip -br addr` on router1: one address in each of its two networks.",
+        "`ip addr add ADDRESS/24 dev eth0` and the same for eth1 on router1.",
+    ),
+)
+def gateways_answer(lab: View) -> None:
+    """The first address of both networks is router1's, and it answers."""
+    a, b = lab.values["a"], lab.values["b"]
+    for host in (a, b):
+        answer = lab.ping(host["name"], host["gateway"], at="router1")
+        expect(
+            answer.reached,
+            expected=f"router1 answers {host['name']} at {host['gateway']}",
+            observed=answer.detail,
+        )
+
+
+@check(
+    points=2,
+    hints=(
+        "Two packets must arrive, the request and the answer. Which of the two is lost, and where is it seen last?",
+        "`%journey` from one host to the other; `ip route` on both, `sysctl net.ipv4.ip_forward` on router1.",
+        "`ip route add default via GATEWAY` on both hosts, `sysctl -w net.ipv4.ip_forward=1` on router1.",
+    ),
+)
+def near_networks_talk(lab: View) -> None:
+    """The hosts of the first two networks reach each other."""
+    expect_answers(lab, "ab ba")
+
+
+@check(
+    points=3,
+    hints=(
+        "Which machines does the packet pass, and which does the answer? Does each of them know both ends?",
+        "`ip route` on router1: does it know the third network? On router2: does it know the first?",
+        "`ip route add PREFIX via NEIGHBOUR` on router1 and router2; `ip route add default via GATEWAY` on the host.",
+    ),
+)
+def far_network_talks(lab: View) -> None:
+    """The host of the third network and the other two reach each other."""
+    expect_answers(lab, "ac ca bc cb")
+
+
+@check(
+    points=1,
+    after=("far_network_talks",),
+    hints=(
+        "Who does the receiver think is talking to it?",
+        "`tcpdump -nni eth0 icmp` on the host that is pinged: look at the source address.",
+        "Take the translation away: `iptables -t nat -F`, `nft flush ruleset`; give the missing routes instead.",
+    ),
+)
+def source_is_kept(lab: View) -> None:
+    """A packet arrives with the address of the host that sent it."""
+    for src, dst in (("a", "b"), ("a", "c"), ("c", "a")):
+        sender, receiver = lab.values[src], lab.values[dst]
+        answer = lab.ping(sender["name"], receiver["address"], at=receiver["name"])
+        expect(
+            answer.seen_source == sender["address"],
+            expected=f"{receiver['name']} sees {sender['address']}",
+            observed=f"{receiver['name']} sees {answer.seen_source or 'nothing'} ({answer.detail})",
+        )
+
+
+@check(
+    points=1,
+    after=("far_network_talks",),
+    hints=(
+        "Which machines should take one off the TTL on the way from the first network to the third?",
+        "`traceroute -nI -q 1 ADDRESS` on the first host: one line for each router, and one for the end.",
+        "router1 routes between its two networks; a bridge there would make one network of them. Take it away.",
+    ),
+)
+def two_routers_between(lab: View) -> None:
+    """A packet from the first network to the third passes two routers."""
+    a, c = lab.values["a"], lab.values["c"]
+    path = lab.trace_path(a["name"], c["address"])
+    expect(
+        len(path) == 3 and path[-1] == c["address"],  # noqa: PLR2004 - two routers and the end
+        expected=f"two routers, then {c['address']}",
+        observed=", ".join(hop or "silence" for hop in path) or "no way at all",
+    )
+
+
+@check(
+    points=1,
+    after=("gateways_answer",),
+    hints=(
+        "Whose MAC address should answer when somebody asks by ARP for an address, and who should keep silent?",
+        "`arping -c 2 -I eth0 ADDRESS` on router2 and on the hosts; then `sysctl -a | grep proxy_arp` on the routers.",
+        "A second owner: `ip addr del`. A proxy: `sysctl -w net.ipv4.conf.LINK.proxy_arp=0`, `…proxy_arp_pvlan=0`.",
+    ),
+)
+def each_answers_for_itself(lab: View) -> None:
+    """On every cable, an address is answered for by its owner, and by nobody when the owner is elsewhere."""
+    a, b, c = (lab.values[key] for key in "abc")
+    own = {link.name: link.mac for link in read_links(lab.machine(b["name"]))}
+    near = next(each.link for each in read_addresses(lab.machine("router1")) if each.address == b["gateway"])
+    questions = (
+        (a["name"], a["gateway"], "eth0"),
+        (a["name"], c["address"], "eth0"),
+        (c["name"], a["address"], "eth0"),
+        ("router1", b["address"], near),
+        ("router2", b["address"], "eth0"),
+    )
+    with ThreadPoolExecutor() as pool:
+        answers = list(pool.map(lambda question: lab.ask_arp(*question), questions))
+    if not answers[0]:
+        raise CannotTell(f"nobody answered ARP for {a['gateway']}, so silence proves nothing", hint="check again")
+    for (asking, address, _), macs in zip(questions[1:3], answers[1:3], strict=True):
+        expect(
+            not macs,
+            expected=f"nobody on {asking}'s cable answers for {address}, which is elsewhere",
+            observed=f"{', '.join(macs)} answers",
+        )
+    for (asking, address, _), macs in zip(questions[3:], answers[3:], strict=True):
+        expect(
+            macs == [own.get("eth0")],
+            expected=f"{b['name']} alone answers {asking} for {address}",
+            observed=f"{len(macs)} answer: {', '.join(macs)}" if macs else "nobody answers",
+        )
+
+
+@check(
+    points=1,
+    level="more",
+    after=("far_network_talks",),
+    hints=(
+        "Which of the two routers is nearer to the third network, seen from the middle one?",
+        "`ip route get ADDRESS` on the middle host: which gateway does it take?",
+        "`ip route add PREFIX via ADDRESS-OF-ROUTER2` on the middle host.",
+    ),
+)
+def middle_goes_straight(lab: View) -> None:
+    """From the middle network to the third a packet passes router2 only."""
+    b, c = lab.values["b"], lab.values["c"]
+    path = lab.trace_path(b["name"], c["address"])
+    expect(
+        path == [lab.values["router2"]["address"], c["address"]],
+        expected=f"router2, then {c['address']}",
+        observed=", ".join(hop or "silence" for hop in path) or "no way at all",
+    )
