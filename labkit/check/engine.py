@@ -6,7 +6,7 @@ import itertools
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from labkit.check.register import Check
@@ -39,58 +39,58 @@ class Task:
     """A check on its way to an outcome, in a thread of its own."""
 
     check: Check
-    before: Sequence[Task]
     outcome: Outcome = Outcome(Status.CANNOT_TELL, observed="it did not come to an end in time")
     done: threading.Event = field(default_factory=threading.Event)
 
-    def settle(self, outcome: Outcome) -> None:
-        """The outcome stands."""
-        self.outcome = outcome
-        self.done.set()
-
 
 def run_checks(checks: Sequence[Check], make_view: MakeView, *, within: float) -> dict[str, Outcome]:
-    """The outcome of every check by id, at the latest `within` + 0.5 s from now, even when a check hangs."""
+    """The outcome of every check by id, at the latest `within` + 0.5 s from now, even when a check hangs.
+
+    All run from the beginning, those that depend on others too: what turns green late leaves them their time.
+    """
     deadline = time.monotonic() + within
-    tasks: dict[str, Task] = {}
-    for check in checks:
-        tasks[check.id] = Task(check, [tasks[name] for name in check.after if name in tasks])
     stop = threading.Event()
-    for task in tasks.values():
+    tasks = [Task(check) for check in checks]
+    for task in tasks:
         # a daemon: a check that hangs must not keep the process from ending
         threading.Thread(target=_run_task, args=(task, make_view, deadline, stop), daemon=True).start()
     try:
-        for task in tasks.values():
+        for task in tasks:
             task.done.wait(max(0.0, deadline + GRACE - time.monotonic()))
     finally:
         stop.set()
-    return {name: task.outcome for name, task in tasks.items()}
+    return resolve_dependencies(checks, {task.check.id: task.outcome for task in tasks})
 
 
-def _run_task(task: Task, make_view: MakeView, deadline: float, stop: threading.Event) -> None:
-    for other in task.before:
-        other.done.wait(max(0.0, deadline + GRACE - time.monotonic()))
-    blocked = [other for other in task.before if other.outcome.status is not Status.PASSED]
-    if blocked:
-        task.settle(_plan_blocked(task.check, blocked))
-    else:
-        task.settle(_attempt_until(task.check, make_view, deadline, stop))
+def resolve_dependencies(checks: Sequence[Check], outcomes: Mapping[str, Outcome]) -> dict[str, Outcome]:
+    """What a check said counts only when all it depends on has passed; checks stand below those they depend on."""
+    resolved: dict[str, Outcome] = {}
+    for check in checks:
+        blocked = {name: resolved[name].status for name in check.after if name in resolved}
+        blocked = {name: status for name, status in blocked.items() if status is not Status.PASSED}
+        resolved[check.id] = _plan_blocked(check, blocked) if blocked else outcomes[check.id]
+    return resolved
 
 
-def _plan_blocked(check: Check, blocked: Sequence[Task]) -> Outcome:
-    names = ", ".join(other.check.id for other in blocked)
-    if any(other.outcome.status is Status.CANNOT_TELL for other in blocked):
+def _plan_blocked(check: Check, blocked: Mapping[str, Status]) -> Outcome:
+    names = ", ".join(blocked)
+    if Status.CANNOT_TELL in blocked.values():
         return Outcome(Status.CANNOT_TELL, observed=f"it depends on {names}, which could not be told")
     if check.gathers:
         return Outcome(Status.FAILED, expected="all of the network right", observed=f"red: {names}")
     return Outcome(Status.SKIPPED, expected=f"first {names}", observed="not looked at yet")
 
 
+def _run_task(task: Task, make_view: MakeView, deadline: float, stop: threading.Event) -> None:
+    task.outcome = _attempt_until(task.check, make_view, deadline, stop)
+    task.done.set()
+
+
 def _attempt_until(check: Check, make_view: MakeView, deadline: float, stop: threading.Event) -> Outcome:
     last = attempt(check, make_view(deadline))
     for pause in itertools.chain(PAUSES, itertools.repeat(PAUSES[-1])):
         left = deadline - time.monotonic() - 1.2 * last.seconds - MARGIN
-        if last.status is Status.PASSED or left <= 0 or stop.wait(min(pause, left)):
+        if check.once or last.status is Status.PASSED or left <= 0 or stop.wait(min(pause, left)):
             break
         outcome = attempt(check, make_view(deadline))
         if not outcome.late:

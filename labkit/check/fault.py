@@ -38,7 +38,14 @@ def plan_fault_checks(checks: Sequence[Check], faults: dict[str, Fault], points:
         return judge_diagnosis(lab, faults[lab.state.fault or ""])
 
     repaired = Check(
-        REPAIRED, "What was broken works again.", check_repaired, points.repaired, network, hints=hints, gathers=True
+        REPAIRED,
+        "What was broken works again.",
+        check_repaired,
+        points.repaired,
+        network,
+        hints=hints,
+        gathers=True,
+        once=True,
     )
     named = Check(
         NAMED,

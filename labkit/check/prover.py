@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from labkit.lab.course import find_lab
 from labkit.lab.session import start_hidden_lab
 from labkit.net import Change, diff_snapshots, read_snapshot
 
+NUMBERS = itertools.count()  # names of worlds: no two at a time in this process
 RED = (Status.FAILED, Status.SKIPPED, Status.CANNOT_TELL)
 
 
@@ -34,7 +36,7 @@ class Prover:
     @contextmanager
     def start_world(self, job: str) -> Iterator[LiveLab]:
         """A fresh world for one job."""
-        name = f"proof-{os.getpid()}-{self.lab}-{job}"
+        name = f"proof-{os.getpid()}-{next(NUMBERS)}"
         journal = self._folder / f"{job}.jsonl"
         with start_hidden_lab(LiveLab, self.lab, name, journal, student=self.student) as lab:
             yield lab

@@ -20,6 +20,7 @@ class Check:
     """One check. `after`: ids of checks that must have passed before this one can say anything.
 
     `gathers`: it says that all of those are right, so it is red, not skipped, when one of them is.
+    `once`: it looks at the journal only, which does not turn while checks run.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Check:
     level: str = "core"
     hints: tuple[str, ...] = ()
     gathers: bool = False
+    once: bool = False
 
 
 def check(

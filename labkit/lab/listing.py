@@ -13,8 +13,8 @@ def list_running() -> list[dict[str, Any]]:
     """The running labs, each as `labkit ps --json` shows it."""
     running = []
     for name in list_worlds():
-        with contextlib.suppress(WorldError):  # it ended meanwhile
-            running.append(describe_world(World.attach(name)))
+        with contextlib.suppress(WorldError), World.attach(name) as world:  # it may end meanwhile
+            running.append(describe_world(world))
     return running
 
 

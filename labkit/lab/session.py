@@ -54,14 +54,18 @@ def attach_lab(
         world = World.attach(name)
     except WorldError as error:
         raise UsageError(f"lab {name} is not running", hint=f"labkit start {name}") from error
-    meta = _wait_until_built(world, name)
-    for what, asked in (("student", student), ("fabric", fabric)):
-        if asked is not None and asked != meta[what]:
-            raise UsageError(
-                f"lab {name} is running with {what} {meta[what] or '(none)'}, not {asked}",
-                hint=f"labkit down {name} ends it",
-            )
-    return make(read_definition(find_lab(name), meta["student"]), world)
+    with contextlib.ExitStack() as stack:
+        stack.callback(world.close)
+        meta = _wait_until_built(world, name)
+        for what, asked in (("student", student), ("fabric", fabric)):
+            if asked is not None and asked != meta[what]:
+                raise UsageError(
+                    f"lab {name} is running with {what} {meta[what] or '(none)'}, not {asked}",
+                    hint=f"labkit down {name} ends it",
+                )
+        lab = make(read_definition(find_lab(name), meta["student"]), world)
+        stack.pop_all()
+        return lab
 
 
 @contextlib.contextmanager

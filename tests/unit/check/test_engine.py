@@ -155,3 +155,12 @@ def test_evidence_and_share_are_kept() -> None:
 
     outcome = run(plan(half))["half"]
     assert (outcome.share, outcome.evidence[0].machine) == (0.5, "web")
+
+
+def test_what_turns_green_late_leaves_time_for_what_depends_on_it() -> None:
+    begun = time.monotonic()
+
+    def late(_: View) -> None:
+        expect(time.monotonic() - begun > WITHIN * 0.7, expected="later", observed="now")
+
+    assert statuses(run(plan(late), plan(late, "late", name="behind"))) == ["passed", "passed"]
