@@ -12,12 +12,12 @@ UNREACHABLE: Final = 3
 REDIRECT: Final = 5
 ECHO: Final = 8
 TIME_EXCEEDED: Final = 11
+ERRORS: Final = (UNREACHABLE, TIME_EXCEEDED)
 FRAGMENTATION_NEEDED: Final = 4  # a code of UNREACHABLE
 TOKEN_BYTES: Final = 8
 MAX_PAYLOAD: Final = 65507  # 65535 less the IP and the ICMP header
 
 _HEADER: Final = struct.Struct("!BBHHH")
-_ERRORS: Final = (UNREACHABLE, TIME_EXCEEDED)
 _SHORTEST_IP: Final = 20
 
 
@@ -60,7 +60,7 @@ def parse_packet(data: bytes) -> Packet | None:
         return None
     kind, code, _, _, last = _HEADER.unpack_from(data, start)
     inner = start + _HEADER.size
-    if kind in _ERRORS:
+    if kind in ERRORS:
         quoted = _find_payload(data[inner:])
         inner += _HEADER.size + quoted if quoted is not None else len(data)
     token = data[inner : inner + TOKEN_BYTES]

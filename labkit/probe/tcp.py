@@ -14,11 +14,13 @@ from typing import Final, TypedDict, Unpack
 
 from labkit.errors import CannotTell, UsageError
 from labkit.probe.answer import Answer
+from labkit.probe.limits import read_overflows, require_room
 from labkit.probe.sockets import IP_RECVERR, parse_address, start_socket
 from labkit.probe.words import describe_errno, describe_icmp
 from labkit.world import Machine
 
 TIMEOUT: Final = 1.5  # seconds: a lost SYN is sent again after 1 s (RFC 6298)
+_SILENCE: Final = "no answer (time-out)"
 _HIGHEST_PORT: Final = 65535
 _TOKEN_BYTES: Final = 16
 _RESET_ON_CLOSE: Final = struct.pack("=ii", 1, 0)  # SO_LINGER: leaves no TIME_WAIT behind
@@ -43,6 +45,7 @@ def connect_tcp(
     wanted = parse_address(address)
     if not 0 <= port <= _HIGHEST_PORT or (port == 0 and at is None):
         raise UsageError(f"TCP port {port}", hint="1 to 65535; 0 chooses one where a listener is opened with `at`")
+    overflows = read_overflows()
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(_start_listener(at, options.get("at_port", port))) if at else None
         client = stack.enter_context(start_socket(src, socket.AF_INET, socket.SOCK_STREAM))
@@ -50,6 +53,8 @@ def connect_tcp(
         began = time.monotonic()
         refused, seen = _try_connection(client, target, listener, began + options.get("timeout", TIMEOUT))
         seconds = round(time.monotonic() - began, 6)
+    if refused == _SILENCE:
+        require_room(overflows)
     reached = not refused and (at is None or seen is not None)
     detail = refused or _describe_connection(target, at, seen)
     return Answer(reached, seen, detail, seconds, f"nc -z -v -w 2 {target[0]} {target[1]}")
@@ -93,7 +98,7 @@ def _try_connection(
 
 def _describe_failure(client: socket.socket, number: int) -> str:
     if number < 0:
-        return "no answer (time-out)"
+        return _SILENCE
     return _read_offender(client) or describe_errno(number)
 
 

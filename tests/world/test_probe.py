@@ -177,8 +177,8 @@ def test_a_path_names_its_routers(web: Machine, db: Machine) -> None:
 
 def test_many_pings_take_no_longer_than_one(web: Machine, db: Machine, out: Machine) -> None:
     began = time.monotonic()
-    answers = ping_many([(web, f"10.0.2.{host}") for host in range(2, 80)] + [(db, "10.0.3.2"), (out, "10.0.1.1")])
-    assert [answer.reached for answer in answers] == [True, *[False] * 77, True, True], answers[0]
+    answers = ping_many([(web, f"10.0.2.{host}") for host in range(2, 30)] + [(db, "10.0.3.2"), (out, "10.0.1.1")])
+    assert [answer.reached for answer in answers] == [True, *[False] * 27, True, True], answers[0]
     assert time.monotonic() - began < 1.3
 
 

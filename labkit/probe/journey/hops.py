@@ -1,0 +1,60 @@
+"""The hops of one packet's way, as values. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from labkit.net import Layer
+from labkit.probe.journey.changes import describe_changes
+from labkit.probe.journey.sightings import FABRIC, Sighting
+
+
+@dataclass(frozen=True)
+class Hop:
+    """A sighting on the way. `time` in seconds from the first hop; `changes` since the hop before, in words.
+
+    `switch`: seen at a port of a switch, which changes nothing; drawings may fold it.
+    """
+
+    machine: str
+    link: str
+    direction: Literal["in", "out"]
+    time: float
+    layers: tuple[Layer, ...]
+    changes: tuple[str, ...] = ()
+    switch: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """As `labkit journey --json` shows it."""
+        layers = [{"name": layer.name, **layer.fields} for layer in self.layers]
+        return {
+            "machine": self.machine,
+            "link": self.link,
+            "direction": self.direction,
+            "time": self.time,
+            "layers": layers,
+        }
+
+
+def plan_hops(sightings: Sequence[Sighting], start: float) -> tuple[Hop, ...]:
+    """The hops of sightings that are in order; times count from `start`."""
+    hops: list[Hop] = []
+    for seen in sightings:
+        changes = describe_changes(hops[-1].layers, seen.layers) if hops else ()
+        switch = seen.machine == FABRIC
+        time = round(max(0.0, seen.time - start), 9)
+        hops.append(Hop(seen.machine, seen.link, seen.direction, time, seen.layers, changes, switch))
+    return tuple(hops)
+
+
+def plan_reply(sightings: Sequence[Sighting], start: float) -> tuple[Hop, ...]:
+    """The hops of an answer. The kernel translates its addresses back: that is NAT undone, not done again."""
+    hops = plan_hops(sightings, start)
+    return tuple(replace(hop, changes=tuple(_describe_undone(change) for change in hop.changes)) for hop in hops)
+
+
+def _describe_undone(change: str) -> str:
+    what, nat, rest = change.partition(" NAT ")
+    return f"{what} NAT undone: {rest}" if nat else change
