@@ -2,6 +2,8 @@
 # Running pytest: everything as the person who asked, the world and the labs once more as the other kind of user.
 
 second_user=labkit-test
+# What the second run keeps of the environment; it leaves no files of its user's in the checkout.
+kept=(PATH="$PATH" LANG="${LANG:-C.UTF-8}" TERM="${TERM:-dumb}" LABKIT_TIMEOUT_SCALE="${LABKIT_TIMEOUT_SCALE:-1}" PYTHONDONTWRITEBYTECODE=1)
 
 # Shows pytest's output as it comes and keeps its closing line for the end.
 run_pytest() { # NAME COMMAND…
@@ -33,14 +35,16 @@ run_as_user() { # PYTEST_ARGUMENT…
     }
     home=$(mktemp -d /var/tmp/labkit-home.XXXXXX)
     copy=$(mktemp -d /var/tmp/labkit-copy.XXXXXX)
-    local drop=(setpriv --reuid "$second_user" --regid "$second_user" --init-groups env -u SUDO_USER HOME="$home" USER="$second_user" LOGNAME="$second_user" TMPDIR="$home")
+    # Nothing of root's environment: its runtime folder, say, is closed to anybody else.
+    local drop=(setpriv --reuid "$second_user" --regid "$second_user" --init-groups env -i "${kept[@]}"
+        HOME="$home" USER="$second_user" LOGNAME="$second_user" TMPDIR="$home")
     chown "$second_user:" "$home"
     if ! "${drop[@]}" "$venv/bin/python" -c 'import pytest, labkit' 2>/dev/null; then
         ensure_readable_copy "$copy"
         place=$copy
     fi
     cd "$place"
-    run_pytest "as $second_user" "${drop[@]}" PYTHONDONTWRITEBYTECODE=1 "$place/.venv/bin/python" -m pytest -p no:cacheprovider "$@" || status=$?
+    run_pytest "as $second_user" "${drop[@]}" "$place/.venv/bin/python" -m pytest -p no:cacheprovider "$@" || status=$?
     cd "$checkout"
     rm -rf "$home" "$copy"
     return "$status"
@@ -52,7 +56,7 @@ run_as_root() { # PYTEST_ARGUMENT…
         closing+=("as root: not run, sudo is not to be had here")
         return 0
     fi
-    run_pytest "as root" sudo env HOME=/root PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" -m pytest -p no:cacheprovider "$@"
+    run_pytest "as root" sudo env "${kept[@]}" HOME=/root "$venv/bin/python" -m pytest -p no:cacheprovider "$@"
 }
 
 run_tests() { # all|quick|browser PYTEST_ARGUMENT…
