@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from labkit.check.register import Check
@@ -26,36 +27,24 @@ def plan_fault_checks(checks: Sequence[Check], faults: dict[str, Fault], points:
     if not faults:
         return []
     network = tuple(check.id for check in checks if check.level == "core")
-    hints = points.hints or HINTS
 
     def check_repaired(lab: View) -> None:
-        if lab.state.fault not in faults:
-            raise Failed(
-                expected="something broken, and repaired", observed="nothing has been broken yet: labkit break"
-            )
+        _find_fault(lab, faults)
 
     def check_named(lab: View) -> float:
-        return judge_diagnosis(lab, faults[lab.state.fault or ""])
+        return judge_diagnosis(lab, _find_fault(lab, faults))
 
-    repaired = Check(
-        REPAIRED,
-        "What was broken works again.",
-        check_repaired,
-        points.repaired,
-        network,
-        hints=hints,
-        gathers=True,
-        once=True,
-    )
+    repaired = Check(REPAIRED, "What was broken works again.", check_repaired, points.repaired, network, gathers=True)
     named = Check(
-        NAMED,
-        "You named the cause and the place of what was broken.",
-        check_named,
-        points.named,
-        (REPAIRED,),
-        hints=hints,
+        NAMED, "You named the cause and the place of what was broken.", check_named, points.named, (REPAIRED,)
     )
-    return [repaired, named]
+    return [dataclasses.replace(check, hints=points.hints or HINTS, once=True) for check in (repaired, named)]
+
+
+def _find_fault(lab: View, faults: dict[str, Fault]) -> Fault:
+    if lab.state.fault not in faults:
+        raise Failed(expected="something broken, and repaired", observed="nothing has been broken yet: labkit break")
+    return faults[lab.state.fault]
 
 
 def judge_diagnosis(lab: View, fault: Fault) -> float:

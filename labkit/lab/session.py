@@ -63,9 +63,9 @@ def attach_lab(
                     f"lab {name} is running with {what} {meta[what] or '(none)'}, not {asked}",
                     hint=f"labkit down {name} ends it",
                 )
-        lab = make(read_definition(find_lab(name), meta["student"]), world)
+        attached = make(read_definition(find_lab(name), meta["student"]), world)
         stack.pop_all()
-        return lab
+        return attached
 
 
 @contextlib.contextmanager
