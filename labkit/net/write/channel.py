@@ -29,7 +29,8 @@ RTEXT_FILTER_SKIP_STATS: Final = 8
 CHUNK: Final = 100
 _LINK: Final = struct.Struct("=BxHiII")
 _ERROR_BODY: Final = 20  # errno and the header of the refused message (NETLINK_CAP_ACK)
-_BUFFER: Final = 1 << 18
+# A dump comes in parts of at most 32 KB. Below 128 KB malloc keeps the memory, above it maps and unmaps it each time.
+_BUFFER: Final = 1 << 16
 
 
 class Reply(NamedTuple):
