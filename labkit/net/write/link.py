@@ -23,6 +23,8 @@ IFLA_LINK: Final = 5
 IFLA_MASTER: Final = 10
 IFLA_LINKINFO: Final = 18
 IFLA_NET_NS_FD: Final = 28
+IFLA_NUM_TX_QUEUES: Final = 31
+IFLA_NUM_RX_QUEUES: Final = 32
 IFLA_CARRIER: Final = 33
 IFLA_INFO_KIND: Final = 1
 IFLA_INFO_DATA: Final = 2
@@ -57,6 +59,7 @@ class NewLink:
             option("mtu", given.get("mtu")),
             option("master", given.get("master")),
             "up" if given.get("up") else "",
+            self._render_queues(),
             f"type {self.kind}",
             self._render_peer() or render_data(self.kind, given),
         )
@@ -76,6 +79,7 @@ class NewLink:
             parts.append(netlink.u32(IFLA_MASTER, links.index(given["master"])))
         if lower := lies_beside(self.kind, given):
             parts.append(netlink.u32(IFLA_LINK, links.index(lower)))
+        parts.append(self._encode_queues())
         parts.append(self._encode_info(context))
         return Message(RTM_NEWLINK, netlink.NLM_F_CREATE | netlink.NLM_F_EXCL, b"".join(parts))
 
@@ -100,7 +104,18 @@ class NewLink:
             parts.append(netlink.u32(IFLA_MTU, mtu))
         if elsewhere:
             parts.append(netlink.u32(IFLA_NET_NS_FD, context.open_netns(elsewhere)))
+        parts.append(self._encode_queues())
         return netlink.attribute(VETH_INFO_PEER, b"".join(parts))
+
+    def _encode_queues(self) -> bytes:
+        if "queues" not in self.options:
+            return b""
+        number = self.options["queues"]
+        return netlink.u32(IFLA_NUM_TX_QUEUES, number) + netlink.u32(IFLA_NUM_RX_QUEUES, number)
+
+    def _render_queues(self) -> str:
+        number = self.options.get("queues")
+        return "" if number is None else f"numtxqueues {number} numrxqueues {number}"
 
     def _render_peer(self) -> str:
         given = self.options
@@ -111,6 +126,7 @@ class NewLink:
             f"peer name {given['peer']}",
             option("address", given.get("peer_mac")),
             option("mtu", given.get("peer_mtu", given.get("mtu"))),
+            self._render_queues(),
             f"netns {elsewhere.name}" if elsewhere else "",
         )
 

@@ -65,6 +65,17 @@ def test_veth_with_its_peer_elsewhere(batch: Batch, context: Context) -> None:
     assert peer.get_attr("IFLA_NET_NS_FD") == 33
 
 
+def test_veth_of_one_queue_at_both_ends(batch: Batch, context: Context) -> None:
+    batch.add_link("va", kind="veth", peer="vb", queues=1)
+    message = decode(ifinfmsg, batch.requests[0], context)
+    peer = message.get_attr("IFLA_LINKINFO").get_attr("IFLA_INFO_DATA").get_attr("VETH_INFO_PEER")
+    for end in (message, peer):
+        assert end.get_attr("IFLA_NUM_TX_QUEUES") == end.get_attr("IFLA_NUM_RX_QUEUES") == 1
+    assert batch.commands() == [
+        "ip link add va numtxqueues 1 numrxqueues 1 type veth peer name vb numtxqueues 1 numrxqueues 1"
+    ]
+
+
 def test_bridge_counts_in_hundredths_of_a_second(batch: Batch, context: Context) -> None:
     batch.add_link("br0", kind="bridge", stp=False, ageing=30, forward_delay=2, mcast_snooping=False)
     data = decode(ifinfmsg, batch.requests[0], context).get_attr("IFLA_LINKINFO").get_attr("IFLA_INFO_DATA")
