@@ -52,13 +52,10 @@ def build_network(plan: dict[str, Any]) -> Any:
         import setuptools  # noqa: F401 - mininet imports distutils, which only setuptools has since 3.12
 
     from mininet.log import setLogLevel
-    from mininet.net import Mininet
     from mininet.nodelib import LinuxBridge
 
     setLogLevel("warning")
-    # init() would raise sysctls: this machine's, which are stated, and the host's, which are read-only here
-    Mininet.inited = True
-    network = Mininet(controller=None, switch=LinuxBridge, host=_define_host(), build=False)
+    network = _define_network()(controller=None, switch=LinuxBridge, host=_define_host(), build=False)
     for name in plan["hosts"]:
         network.addHost(name, ip=None)
     for number, name in enumerate(plan["switches"], 1):
@@ -72,6 +69,29 @@ def build_network(plan: dict[str, Any]) -> Any:
     network.start()
     setLogLevel("info")
     return network
+
+
+def _define_network() -> type:
+    from mininet.net import Mininet
+
+    # init() would raise sysctls: this machine's, which are stated, and the host's, which are read-only here
+    Mininet.inited = True
+
+    class LiveNetwork(Mininet):  # type: ignore[misc]
+        """Mininet with the addresses that there are; it would know those only that it gave itself."""
+
+        def update_addresses(self) -> None:
+            """Read every interface's address again."""
+            for host in self.hosts:
+                for interface in host.intfList():
+                    interface.updateIP()
+
+        def pingAll(self, timeout: str | None = None) -> Any:  # noqa: N802 - Mininet's own name
+            """Ping between all hosts that have an address."""
+            self.update_addresses()
+            return self.ping([host for host in self.hosts if host.IP()], timeout)
+
+    return LiveNetwork
 
 
 def _define_host() -> type:
@@ -139,6 +159,7 @@ def _become_cli(network: Any, descriptors: list[int]) -> None:
         for number, descriptor in enumerate(descriptors):
             os.dup2(descriptor, number)
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        network.update_addresses()
         CLI(network, stdin=open(0, closefd=False))  # noqa: SIM115 - descriptor 0, for the process's life
     finally:
         os._exit(0)

@@ -85,6 +85,17 @@ def test_it_knows_the_network_and_reaches_it(mininet: World) -> None:
     assert ended[0] == 0
 
 
+def test_it_knows_the_addresses_that_people_give_and_take(mininet: World) -> None:
+    mininet.machine("h2").run("ip addr flush dev eth0")
+    with opened(mininet) as cli:
+        read_until(cli, PROMPT)
+        assert "h2: eth0:None" in ask(cli, "dump")
+        assert "No packets sent" in ask(cli, "pingall")
+        mininet.machine("h2").run("ip addr add 10.0.0.3/24 dev eth0")
+        assert "0% dropped (2/2 received)" in ask(cli, "pingall")
+        assert "PING 10.0.0.3" in ask(cli, "h1 ping -c 1 h2")
+
+
 def test_control_c_stops_the_command_not_the_cli(mininet: World) -> None:
     with opened(mininet) as cli:
         read_until(cli, PROMPT)
