@@ -10,7 +10,7 @@ from labkit.net.netfilter.nftwords import parse_match, say
 from labkit.net.netfilter.rule import NFT, FilterChain, FilterRule, Ruleset
 
 _VERDICTS: Final = ("accept", "drop", "return", "reject", "masquerade", "redirect", "snat", "dnat", "jump", "goto")
-_OTHERS: Final = ("vmap", "queue", "notrack", "mangle", "log", "xt")
+_OTHERS: Final = ("vmap", "queue", "notrack", "mangle", "log")
 _TABLE: Final = re.compile(r"table (\S+) (\S+) \{")
 _CHAIN: Final = re.compile(r"\tchain (\S+) \{")
 _HANDLE: Final = re.compile(r" # handle (\d+)$")
@@ -96,6 +96,9 @@ def _parse_matches(statements: list[Mapping[str, Any]], comment: str | None) -> 
 
 def _parse_target(statements: list[Mapping[str, Any]]) -> tuple[str, str]:
     """Name and argument of the verdict; of what does something else where there is no verdict."""
+    for extension in _list(statements, "xt"):  # a rule of iptables that iptables itself can't list any more
+        if extension.get("type") == "target":
+            return str(extension["name"]).lower(), ""
     for name in (*_VERDICTS, *_OTHERS):
         for argument in _list(statements, name):
             return ("mark" if name == "mangle" else name), _say_argument(argument)

@@ -130,6 +130,7 @@ def test_nft_matches(statement: dict[str, Any], matches: dict[str, str]) -> None
         ({"dnat": {"addr": "10.244.1.2", "port": 80}}, "dnat", "10.244.1.2:80"),
         ({"redirect": {"port": 8080}}, "redirect", ":8080"),
         ({"jump": {"target": "extra"}}, "jump", "extra"),
+        ({"xt": {"type": "target", "name": "MASQUERADE"}}, "masquerade", ""),
         ({"mangle": {"key": {"meta": {"key": "mark"}}, "value": {"|": [{"meta": {"key": "mark"}}, 4]}}}, "mark", "mark or 4"),
         ({"vmap": {"key": {"ct": {"key": "state"}}, "data": {"set": [["established", {"accept": None}]]}}}, "vmap",
          "established : accept"),
