@@ -24,7 +24,7 @@ def run_command_line(words: Sequence[str]) -> int:
         options = build_parser(COMMANDS).parse_args(words)
     except SystemExit as ended:
         failed = bool(ended.code)
-        return EXEC_FAILED if failed and words[0] == "exec" else 2 * failed
+        return EXEC_FAILED if failed and list(words[:1]) == ["exec"] else 2 * failed
     try:
         return _run(options)
     except LabkitError as error:

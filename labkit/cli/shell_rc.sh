@@ -1,8 +1,9 @@
 # Read by the bash of `labkit shell`: the machine's own ~/.bashrc, then a hook that reports every line that was run.
 # LABKIT_RC is the descriptor this comes from, LABKIT_JOURNAL the one that takes STATUS <tab> LINE <nul>.
 exec {LABKIT_RC}<&-
-cd
+cd || return
 unset LABKIT_RC PAGER COLUMNS
+# shellcheck source=/dev/null
 [ ! -r ~/.bashrc ] || . ~/.bashrc
 HISTCONTROL='' HISTTIMEFORMAT=''
 

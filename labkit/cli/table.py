@@ -82,6 +82,18 @@ COMMANDS: Final = (
             argument("--pcap", metavar="FILE", help="write the frames there, for Wireshark"),
         ),
     ),
+    Command(
+        "cni", "cni:run_cni", "plug a pod into its node's network through CNI, showing every call",
+        (
+            argument("action", choices=("add", "del", "check")),
+            argument("pod", metavar="POD", help="add makes its namespace if there is none"),
+            _ON,
+            argument("--node", metavar="NODE", help="where a new pod shall be"),
+            argument("--port", action="append", metavar="HOST:POD", help="a port mapping, for portmap"),
+            argument("--rate", type=int, metavar="MBIT", help="at most so many Mbit/s each way, for bandwidth"),
+            argument("--keep", action="store_true", help="del: leave the namespace"),
+        ),
+    ),
     Command("journal", "learning:run_journal", "every command run in this world, in order", (_LAB, _JSON)),
     Command("reset", "worlds:run_reset", "back to the start state", (_LAB,)),
     Command(

@@ -17,6 +17,7 @@ from labkit.world import Process
 Taker = Callable[[bytes], None]
 _CHUNK: Final = 65536
 _END_OF_INPUT: Final = b"\x04"
+_AGAIN: Final = 0.2  # seconds
 _KEYS, _SCREEN = 0, 1
 
 
@@ -32,9 +33,11 @@ def run_terminal(process: Process, takers: Mapping[int, Taker] | None = None) ->
 
 
 def _join(process: Process, master: int, takers: dict[int, Taker]) -> None:
-    takers |= {master: _write_screen, _KEYS: lambda keys: _write_all(master, keys or _END_OF_INPUT)}
+    takers |= {master: _write_screen, _KEYS: lambda keys: _write_all(master, keys)}
     while True:
-        ready, _, _ = select.select([process.fileno(), *takers], [], [])
+        # a program that reads line by line takes the end of input, one that is just starting may lose it: say it again
+        pause = None if _KEYS in takers else _AGAIN
+        ready, _, _ = select.select([process.fileno(), *takers], [], [], pause)
         for descriptor in [each for each in ready if each in takers]:
             data = _read(descriptor)
             takers[descriptor](data)
@@ -42,6 +45,8 @@ def _join(process: Process, master: int, takers: dict[int, Taker]) -> None:
                 del takers[descriptor]
         if ready == [process.fileno()] or (process.fileno() in ready and master not in takers):
             return
+        if not ready:
+            _write_all(master, _END_OF_INPUT)
 
 
 def _read(descriptor: int) -> bytes:
@@ -69,10 +74,10 @@ def _raw_mode() -> Iterator[None]:
         return
     before = termios.tcgetattr(_KEYS)
     try:
-        tty.setraw(_KEYS)
+        tty.setraw(_KEYS, termios.TCSADRAIN)  # keys typed already are kept
         yield
     finally:
-        termios.tcsetattr(_KEYS, termios.TCSAFLUSH, before)
+        termios.tcsetattr(_KEYS, termios.TCSADRAIN, before)
 
 
 @contextlib.contextmanager

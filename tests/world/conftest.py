@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from labkit.world import Machine, MachineSpec, World
+from labkit.world import Machine, MachineSpec, World, list_worlds
 
 SPECS = (
     MachineSpec("worker1", "node"),
@@ -53,3 +54,16 @@ def start(request: pytest.FixtureRequest) -> Iterator[Start]:
 def attack() -> str:
     """The text of attack.py, to be run inside."""
     return (Path(__file__).parent / "attack.py").read_text()
+
+
+@pytest.fixture(scope="module")
+def two_hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a small lab (tests/data/two-hosts), this module's own: worlds are the user's. It ends with the module."""
+    folder = tmp_path_factory.mktemp("labs")
+    name = f"90-two-hosts-{os.getpid()}-{folder.name.strip('labs')}"
+    shutil.copytree(Path(__file__).parents[1] / "data" / "two-hosts", folder / name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LABKIT_LABS", str(folder))
+        yield name
+        if name in list_worlds():
+            World.attach(name).end()

@@ -1,0 +1,1 @@
+on right ip addr add {{ right }}/16 dev eth0
