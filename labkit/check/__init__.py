@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from labkit.check.register import check
     from labkit.check.report import Report
     from labkit.check.verdict import Failed, Status, Verdict, expect
-    from labkit.check.view import View, Witness
+    from labkit.check.view import View
+    from labkit.check.witness import Witness
 
 _HOMES = {
     "Failed": "verdict",
@@ -25,7 +26,7 @@ _HOMES = {
     "Status": "verdict",
     "Verdict": "verdict",
     "View": "view",
-    "Witness": "view",
+    "Witness": "witness",
     "attach": "live",
     "check": "register",
     "expect": "verdict",

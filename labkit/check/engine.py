@@ -6,12 +6,13 @@ import itertools
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from labkit.check.register import Check
 from labkit.check.verdict import Evidence, Failed, Status
-from labkit.check.view import OutOfTime, View
+from labkit.check.view import View
+from labkit.check.witness import OutOfTime
 from labkit.errors import LabkitError
 
 GRACE = 0.4  # seconds after the deadline at which whatever has not answered could not be told
@@ -82,20 +83,21 @@ def _plan_blocked(check: Check, blocked: Mapping[str, Status]) -> Outcome:
 
 
 def _run_task(task: Task, make_view: MakeView, deadline: float, stop: threading.Event) -> None:
-    task.outcome = _attempt_until(task.check, make_view, deadline, stop)
+    for outcome in _attempt_until(task.check, make_view, deadline, stop):
+        task.outcome = outcome  # stands if the next attempt hangs: it was red when last looked at
     task.done.set()
 
 
-def _attempt_until(check: Check, make_view: MakeView, deadline: float, stop: threading.Event) -> Outcome:
-    last = attempt(check, make_view(deadline))
+def _attempt_until(check: Check, make_view: MakeView, deadline: float, stop: threading.Event) -> Iterator[Outcome]:
+    outcome = attempt(check, make_view(deadline))
+    yield outcome
     for pause in itertools.chain(PAUSES, itertools.repeat(PAUSES[-1])):
-        left = deadline - time.monotonic() - 1.2 * last.seconds - MARGIN
-        if check.once or last.status is Status.PASSED or left <= 0 or stop.wait(min(pause, left)):
-            break
+        left = deadline - time.monotonic() - 1.2 * outcome.seconds - MARGIN
+        if check.once or outcome.status is Status.PASSED or left <= 0 or stop.wait(min(pause, left)):
+            return
         outcome = attempt(check, make_view(deadline))
         if not outcome.late:
-            last = outcome
-    return last
+            yield outcome
 
 
 def attempt(check: Check, view: View) -> Outcome:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from labkit.check.engine import Outcome, run_checks
 from labkit.check.register import Check, Function
 from labkit.check.verdict import Evidence, Status, expect
-from labkit.check.view import OutOfTime, View
+from labkit.check.view import View
+from labkit.check.witness import OutOfTime, Record
 from labkit.errors import CannotTell, UsageError, WorldError
 
 WITHIN = 0.5
@@ -19,8 +20,7 @@ class FakeView(View):
     """A view of nothing."""
 
     def __init__(self, deadline: float) -> None:
-        self._deadline = deadline
-        self.evidence = []
+        Record.__init__(self, deadline)
 
 
 def plan(function: Callable[[View], object], *after: str, name: str = "", gathers: bool = False) -> Check:
@@ -146,6 +146,20 @@ def test_an_attempt_that_the_deadline_cut_does_not_undo_what_was_told_before() -
     assert statuses(run(plan(cut))) == ["failed"]
     assert len(attempts) > 1
     assert statuses(run(plan(fails_with(OutOfTime("late")), name="x"))) == ["cannot_tell"]
+
+
+def test_an_attempt_that_hangs_leaves_what_was_told_before() -> None:
+    attempts: list[int] = []
+    forever = threading.Event()
+
+    def hangs_later(view: View) -> None:
+        attempts.append(1)
+        if len(attempts) > 1:
+            forever.wait(30)
+        red(view)
+
+    assert statuses(run(plan(hangs_later))) == ["failed"]
+    forever.set()
 
 
 def test_evidence_and_share_are_kept() -> None:
