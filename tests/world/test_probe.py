@@ -23,6 +23,7 @@ def world() -> Iterator[World]:
         specs = [MachineSpec(name, "host") for name in HOSTS]
         world.add_machines([*specs, MachineSpec("router", "router", sysctls={"net.ipv4.ip_forward": "1"})])
         build_star(world)
+        wait_carrier(world)
         yield world
         with contextlib.suppress(WorldError):  # one test has ended it already
             world.end()
@@ -42,6 +43,14 @@ def build_star(world: World) -> None:
         route.add_route("default", via=f"10.0.{number}.1")
         routes.append(route)
     commit_all([*hosts, router, *routes])
+
+
+def wait_carrier(world: World) -> None:
+    """A new cable may drop what is sent for up to a second (the kernel's link watch)."""
+    deadline = time.monotonic() + 10
+    gateways = [(world.machine(name), f"10.0.{number}.1") for name, number in HOSTS.items()]
+    while not all(answer.reached for answer in ping_many(gateways)):
+        assert time.monotonic() < deadline, "the hosts never reached their router"
 
 
 @pytest.fixture

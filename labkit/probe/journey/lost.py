@@ -135,11 +135,11 @@ def _list_bridging(machine: Machine, link: Link, ether: Mapping[str, Any]) -> It
 
 
 def _list_forwarding(machine: Machine, link: Link, ip: Mapping[str, Any]) -> Iterator[str]:
+    destination, source = str(ip["dst"]), str(ip["src"])
     if read_sysctl(machine, "net.ipv4.ip_forward") == "0":
-        yield f"{machine.name} does not forward: net.ipv4.ip_forward is 0"
+        yield f"{destination} is no address of {machine.name}, which does not forward: net.ipv4.ip_forward is 0"
     elif read_sysctl(machine, f"net.ipv4.conf.{link.name.replace('.', '/')}.forwarding") == "0":
         yield f"{machine.name} does not forward what comes in by {link.name}: net.ipv4.conf.{link.name}.forwarding is 0"
-    destination, source = str(ip["dst"]), str(ip["src"])
     route = read_route_to(machine, destination)
     leaving = _find_link(machine, route.dev) if route and route.dev else None
     if route is None:
