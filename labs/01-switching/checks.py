@@ -115,6 +115,7 @@ def read_received(lab: View, host: Mapping[str, str]) -> int:
 
 @check(
     points=1,
+    after=("first_two_talk", "third_host_talks"),
     hints=(
         "Who in the rack remembers from where each MAC address came?",
         "`bridge fdb show br br0 dynamic` on switch1. Nothing there? A silent host is forgotten: let it send something.",

@@ -1,5 +1,5 @@
 # Two ports in the bridge, but not the first host's: nobody hears it.
-# must fail: first_two_talk, third_host_talks, mac_is_found, fault_repaired
+# must fail: first_two_talk, third_host_talks, fault_repaired
 #: build core
 on switch1 ip link add br0 type bridge ageing_time 1000
 on switch1 ip link set br0 up
