@@ -145,13 +145,23 @@ def test_tcp_tells_failures_apart(web: Machine, db: Machine, out: Machine, route
     assert not connect_tcp(web, "10.0.2.2", 82, at=out, timeout=0.3).reached
 
 
-def test_a_taken_port_is_no_verdict(web: Machine, db: Machine) -> None:
-    with db.open_socket(2, 1) as taken:
-        taken.bind(("0.0.0.0", 8080))
-        taken.listen()
+def test_a_program_that_listens_already_is_asked_itself(
+    web: Machine, db: Machine, out: Machine, router: Machine
+) -> None:
+    do(router, "iptables -t nat -A POSTROUTING -o eth2 -j MASQUERADE")
+    do(router, "iptables -t nat -A PREROUTING -p tcp --dport 8081 -j DNAT --to 10.0.2.2:8080")
+    with db.open_socket(2, 1) as taken, out.open_socket(2, 1) as other:
+        for listener in (taken, other):
+            listener.bind(("0.0.0.0", 8080))
+            listener.listen()
         assert connect_tcp(web, "10.0.2.2", 8080).reached
-        with pytest.raises(CannotTell, match="no listener on port 8080 of db"):
-            connect_tcp(web, "10.0.2.2", 8080, at=db)
+        answer = connect_tcp(web, "10.0.2.2", 8080, at=db)
+        assert answer.reached
+        assert answer.seen_source == "10.0.2.1"
+        assert connect_tcp(web, "10.0.1.1", 8081, at=db, at_port=8080).seen_source == "10.0.2.1"
+        elsewhere = connect_tcp(web, "10.0.2.2", 8080, at=out)
+        assert not elsewhere.reached
+        assert "it was not out" in elsewhere.detail
 
 
 def test_arp_finds_owner_proxy_and_nobody(web: Machine, router: Machine) -> None:

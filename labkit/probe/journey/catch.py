@@ -11,10 +11,10 @@ from labkit.errors import CannotTell, LabkitError
 from labkit.net import Capture, Frame, decode
 from labkit.probe.addresses import read_macs
 from labkit.probe.icmp import ERRORS
-from labkit.probe.journey.mark import Leg
 from labkit.probe.journey.send import Probe, start_sending
 from labkit.probe.journey.sightings import Sighting
 from labkit.probe.journey.target import Target
+from labkit.probe.sequence import Leg
 from labkit.probe.words import describe_icmp
 from labkit.world import Machine
 

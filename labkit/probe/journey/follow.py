@@ -13,7 +13,7 @@ from labkit.probe.journey.catch import Caught, run_probe
 from labkit.probe.journey.hops import Hop, plan_hops, plan_reply
 from labkit.probe.journey.lost import Lost, find_loss, find_silence
 from labkit.probe.journey.send import plan_probe
-from labkit.probe.journey.sightings import Sighting, drop_copies
+from labkit.probe.journey.sightings import FABRIC, Sighting, drop_copies
 from labkit.probe.journey.target import Target, find_target, list_watched
 from labkit.probe.journey.value import Journey
 from labkit.probe.limits import read_overflows, require_room
@@ -40,8 +40,9 @@ def follow_packet(world: World, src: Machine | str, dst: Machine | str, **option
     probe = plan_probe(tcp=options.get("tcp"), udp=options.get("udp"))
     start = src if isinstance(src, Machine) else world.machine(src)
     wanted = dst.name if isinstance(dst, Machine) else dst
-    watched = list_watched(world, start.name, wanted)
-    target = find_target(start, wanted, watched)
+    machines = [*world.machines(), world.machine(FABRIC)]
+    target = find_target(start, wanted, machines)
+    watched = list_watched(machines, start, target)
     overflows = read_overflows()
     caught = run_probe(watched, start, target, probe, options.get("timeout", TIMEOUT))
     journey = _Story(start, target, caught, {machine.name: machine for machine in watched}).tell(str(probe))

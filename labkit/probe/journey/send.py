@@ -5,26 +5,20 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import random
 import socket
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from labkit.errors import CannotTell, UsageError
+from labkit.errors import UsageError
 from labkit.probe import icmp
-from labkit.probe.journey.mark import DatagramMark, EchoMark, Mark, SequenceMark
+from labkit.probe.journey.mark import DatagramMark, EchoMark, Mark
+from labkit.probe.sequence import SequenceMark, set_first_sequence
 from labkit.probe.sockets import IP_MTU_DISCOVER, PMTUDISC_DONT, start_icmp, start_socket
 from labkit.world import Machine
 
 _PAYLOAD: Final = 56
 _HIGHEST_PORT: Final = 65535
-# linux/tcp.h: in repair mode a closed socket takes the sequence number it shall begin with
-_TCP_REPAIR: Final = 19
-_TCP_REPAIR_QUEUE: Final = 20
-_TCP_QUEUE_SEQ: Final = 21
-_SEND_QUEUE: Final = 2
 
 
 @dataclass(frozen=True)
@@ -47,7 +41,7 @@ def plan_probe(*, tcp: int | None = None, udp: int | None = None) -> Probe:
         if port is not None and not 0 < port <= _HIGHEST_PORT:
             raise UsageError(f"port {port}", hint="1 to 65535")
     if tcp is not None:
-        return Probe(SequenceMark(random.randrange(1, (1 << 32) - 1)), "TCP", tcp)
+        return Probe(SequenceMark(), "TCP", tcp)
     token = os.urandom(icmp.TOKEN_BYTES)
     return Probe(EchoMark(token), "ICMP") if udp is None else Probe(DatagramMark(token), "UDP", udp)
 
@@ -66,24 +60,11 @@ def start_sending(probe: Probe, src: Machine, address: str) -> Iterator[int]:
         case DatagramMark(token):
             with start_socket(src, socket.AF_INET, socket.SOCK_DGRAM) as sender:
                 yield _send(sender, token, (address, probe.port))
-        case SequenceMark(number):
+        case SequenceMark() as mark:
             with start_socket(src, socket.AF_INET, socket.SOCK_STREAM) as sender:
-                _set_first_sequence(sender, number)
+                set_first_sequence(sender, mark)
                 refused = sender.connect_ex((address, probe.port))
                 yield 0 if refused == errno.EINPROGRESS else refused
-
-
-def _set_first_sequence(sender: socket.socket, number: int) -> None:
-    try:
-        sender.setsockopt(socket.IPPROTO_TCP, _TCP_REPAIR, 1)
-        sender.setsockopt(socket.IPPROTO_TCP, _TCP_REPAIR_QUEUE, _SEND_QUEUE)
-        sender.setsockopt(socket.IPPROTO_TCP, _TCP_QUEUE_SEQ, number.to_bytes(4, sys.byteorder))
-        sender.setsockopt(socket.IPPROTO_TCP, _TCP_REPAIR, 0)
-    except OSError as error:
-        raise CannotTell(
-            f"the first sequence number of a TCP connection could not be chosen: {error.strerror}",
-            hint="follow an ICMP or UDP packet instead; the kernel lacks CONFIG_CHECKPOINT_RESTORE",
-        ) from error
 
 
 def _send(sender: socket.socket, data: bytes, target: tuple[str, int]) -> int:

@@ -9,10 +9,9 @@ from typing import Final
 
 from labkit.errors import UsageError
 from labkit.probe.addresses import find_main_address, list_addresses
-from labkit.probe.journey.sightings import FABRIC
-from labkit.world import Machine, World
+from labkit.world import Machine
 
-_MANY: Final = 200  # machines; beyond that other pods are left out, each costs a socket
+_MANY: Final = 200  # machines: each costs a socket
 
 
 @dataclass(frozen=True)
@@ -39,12 +38,12 @@ def find_target(src: Machine, dst: str, machines: Sequence[Machine]) -> Target:
     return Target(address, next(owners, None))
 
 
-def list_watched(world: World, *kept: str) -> list[Machine]:
-    """The machines to watch, the switches among them: all; of a large lab not the pods besides those `kept`."""
-    machines = world.machines()
-    if len(machines) > _MANY:
-        machines = [machine for machine in machines if machine.kind != "pod" or machine.name in kept]
-    return [*machines, world.machine(FABRIC)]
+def list_watched(machines: Sequence[Machine], src: Machine, target: Target) -> list[Machine]:
+    """The machines to watch: all; of a large lab, when the way leads to a pod, no other pods."""
+    if len(machines) <= _MANY or target.machine is None or target.machine.kind != "pod":
+        return list(machines)
+    kept = (src.name, target.name)
+    return [machine for machine in machines if machine.kind != "pod" or machine.name in kept]
 
 
 def _require_address(machine: Machine) -> str:

@@ -12,9 +12,10 @@ from labkit.net import Layer
 from labkit.probe import icmp
 from labkit.probe.journey.changes import describe_changes
 from labkit.probe.journey.hops import plan_hops, plan_reply
-from labkit.probe.journey.mark import DatagramMark, EchoMark, SequenceMark
+from labkit.probe.journey.mark import DatagramMark, EchoMark
 from labkit.probe.journey.send import plan_probe
 from labkit.probe.journey.sightings import Sighting, drop_copies
+from labkit.probe.sequence import SequenceMark
 
 TOKEN = b"8 bytes!"
 VXLAN = bytes(14 + 20 + 8 + 8)
