@@ -6,6 +6,7 @@ from labkit.net.capture.capture import Capture
 from labkit.net.capture.decode import Layer, decode, write_pcap
 from labkit.net.capture.frame import Frame
 from labkit.net.errors import NetError
+from labkit.net.here import Here
 from labkit.net.netfilter.conntrack import Connection, Flow, read_connections
 from labkit.net.netfilter.rule import FilterChain, FilterRule, Ruleset
 from labkit.net.netfilter.ruleset import read_netfilter, read_ruleset
@@ -31,6 +32,7 @@ __all__ = [
     "FilterRule",
     "Flow",
     "Frame",
+    "Here",
     "Layer",
     "Link",
     "Neighbor",

@@ -5,6 +5,7 @@
     /etc         links to the host's files; what each machine has for itself are links into /.machine
     /run /tmp /root /var/lib /var/log /opt/cni    links into /.machine
     /.machine    one tmpfs for each machine, mounted in its own mount namespace
+    /.labkit/bin    commands of ours (labkit/commands), first in PATH
 
 With links, a machine costs two mounts instead of a dozen. The tree is finished before any learner's process exists.
 """
@@ -12,6 +13,7 @@ With links, a machine costs two mounts instead of a dozen. The tree is finished 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +27,23 @@ MACHINE: Final = "/.machine"
 WORK: Final = "/.labkit/work"
 PACKAGE: Final = "/.labkit/package"
 SITE: Final = "/.labkit/site"
+COMMANDS: Final = "/.labkit/bin"
+PYTHON: Final = "/.labkit/python"
 
 OWN_ETC: Final = ("hosts", "resolv.conf", "hostname", "cni", "bird", "calico", "kubernetes")
 OWN_TOP: Final = ("run", "tmp", "root")
 OWN_VAR: Final = ("lib", "log")
 _BUILT: Final = frozenset({"etc", "opt", "var", "proc", "sys", "dev", *OWN_TOP, OLD[1:], MACHINE[1:], ".labkit"})
+_PLAIN_PYTHON: Final = "/usr/bin/python3"
+_COMMAND: Final = f"""#!{PYTHON} -IS
+# {{name}}: labkit's, standing in for the program of that name
+import sys
+
+sys.path += ["{PACKAGE}", "{SITE}"]
+from labkit.commands.{{module}} import main
+
+sys.exit(main())
+"""
 _DEVICES: Final = ("null", "zero", "full", "random", "urandom", "tty", "net/tun")
 
 
@@ -51,6 +65,7 @@ def enter_private_root(visible: Visible, drop: Callable[[], None]) -> None:
 
     What is to be `visible` is bound while the caller's own rights still reach it; `drop` then gives those up.
     """
+    python = str(Path(sys.executable).resolve())
     kernel.mount("", "/", flags=MS_REC | MS_PRIVATE)
     kernel.mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID, "mode=755")  # noqa: S108 - a mount point that always exists
     Path("/tmp" + OLD).mkdir()  # noqa: S108
@@ -62,6 +77,7 @@ def enter_private_root(visible: Visible, drop: Callable[[], None]) -> None:
     _build_etc()
     _build_var_and_opt()
     _build_kernel_trees()
+    _build_commands(python)
     if visible.work:
         _bind_work_at_its_own_path(visible.work)
     for name in OWN_TOP:
@@ -129,6 +145,16 @@ def _build_var_and_opt() -> None:
     Path("/opt").mkdir()
     _mirror("/opt", skip=("cni",))
     Path("/opt/cni").symlink_to(f"{MACHINE}/opt/cni")
+
+
+def _build_commands(python: str) -> None:
+    """Programs that start the modules of labkit/commands, by the interpreter this process has, where others may read it."""
+    Path(PYTHON).symlink_to(python if os.access(python, os.X_OK) else _PLAIN_PYTHON)
+    Path(COMMANDS).mkdir()
+    for module in Path(PACKAGE, "labkit/commands").glob("[a-z]*.py"):
+        program = Path(COMMANDS, module.stem.replace("_", "-"))
+        program.write_text(_COMMAND.format(name=program.name, module=module.stem))
+        program.chmod(0o755)
 
 
 def _build_kernel_trees() -> None:

@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).parents[2]
 PACKAGE = REPOSITORY / "labkit"
 # Each may import what stands left of it; doors may import everything.
 LAYERS = ("errors", "world", "net", "fabric", "probe", "daemons", "store", "cni", "kube", "lab", "check", "show")
-DOORS = ("notebook", "cli", "doctor")
+DOORS = ("notebook", "cli", "doctor", "commands")
 HEAVY = {
     "scapy",
     "matplotlib",
