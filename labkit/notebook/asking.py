@@ -31,6 +31,8 @@ def answer(lab: LiveLab, line: str) -> Asked | Reply:
     except ValueError as error:
         raise UsageError(f"%answer {line}: {error}", hint="%answer ID VALUE") from error
     value = " ".join(words)
+    if name == "--list":
+        return Asked(render_questions(lab.definition.questions, lab.list_answers()))
     if value in NOT_YET:
         return Asked(render_questions(lab.definition.questions, lab.list_answers(), name or None))
     return lab.answer(name, value, via="notebook")

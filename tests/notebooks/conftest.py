@@ -1,0 +1,43 @@
+"""The course under names of this run's own: a lab of the same name that the person has running is left alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labkit.world import World, list_worlds
+
+LABS = Path(__file__).parents[2] / "labs"
+NAMES = sorted(path.parent.name for path in LABS.glob("[0-9][0-9]-*/lesson.md"))
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A copy of labs/ in which every lab's name, and every mention of it, ends with this process's number."""
+    folder = tmp_path_factory.mktemp("course") / "labs"
+    mark = f"-t{os.getpid()}"
+    for name in sorted(path.parent.name for path in LABS.glob("[0-9][0-9]-*/lab.toml")):
+        shutil.copytree(LABS / name, folder / f"{name}{mark}")
+        lesson = folder / f"{name}{mark}" / "lesson.md"
+        if lesson.exists():
+            lesson.write_text(lesson.read_text().replace(name, f"{name}{mark}"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LABKIT_LABS", str(folder))
+        patch.setenv("IPYTHONDIR", str(folder.parent / "ipython"))
+        patch.setenv("JUPYTER_RUNTIME_DIR", str(folder.parent / "runtime"))
+        yield folder
+        for left in [name for name in list_worlds() if name.endswith(mark)]:
+            World.attach(left).end()
+
+
+@pytest.fixture(params=NAMES)
+def lab(request: pytest.FixtureRequest, course: Path) -> Iterator[Path]:
+    """Each lab in turn; its world has ended before and ends after."""
+    folder: Path = course / f"{request.param}-t{os.getpid()}"
+    yield folder
+    if folder.name in list_worlds():
+        World.attach(folder.name).end()
