@@ -109,11 +109,13 @@ class World:
 
     def end(self) -> None:
         """End the world and wait until its processes are gone. One that does not end by itself within 2 s is killed."""
-        with contextlib.suppress(OSError):  # it may be gone, or have stopped reading
-            self._connection.tell("end")
-        if not wait_readable([self._pidfd.fileno()], time.monotonic() + _END_SECONDS):
-            signal.pidfd_send_signal(self._pidfd.fileno(), signal.SIGKILL)
-            wait_readable([self._pidfd.fileno()], time.monotonic() + 10)
+        # a descriptor of its own: another thread that finds the world gone may close this client meanwhile
+        with FileIO(os.dup(self._pidfd.fileno())) as pidfd:
+            with contextlib.suppress(OSError):  # it may be gone, or have stopped reading
+                self._connection.tell("end")
+            if not wait_readable([pidfd.fileno()], time.monotonic() + _END_SECONDS):
+                signal.pidfd_send_signal(pidfd.fileno(), signal.SIGKILL)
+                wait_readable([pidfd.fileno()], time.monotonic() + 10)
         self.close()
 
     def close(self) -> None:
