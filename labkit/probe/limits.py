@@ -1,14 +1,24 @@
-"""A limit of the whole computer that makes silence prove nothing: the neighbour table, which all namespaces share."""
+"""What makes silence prove nothing: a slow computer, or one whose neighbour table, which all namespaces share, was full."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
-from labkit.errors import CannotTell
+from labkit.errors import CannotTell, UsageError
 
 _STATISTICS: Final = Path("/proc/net/stat/arp_cache")  # one row for each processor, hexadecimal
 _COLUMN: Final = "table_fulls"
+
+
+def scale_timeout(seconds: float) -> float:
+    """The same wait on a computer that is LABKIT_TIMEOUT_SCALE times slower. Raises UsageError when that is no number."""
+    text = os.environ.get("LABKIT_TIMEOUT_SCALE", "1")
+    try:
+        return seconds * float(text)
+    except ValueError as error:
+        raise UsageError(f"LABKIT_TIMEOUT_SCALE is {text!r}", hint="a number such as 3") from error
 
 
 def read_overflows() -> int:

@@ -9,7 +9,7 @@ from typing import TypedDict, Unpack
 from labkit.errors import UsageError
 from labkit.probe import icmp
 from labkit.probe.answer import Answer
-from labkit.probe.limits import read_overflows, require_room
+from labkit.probe.limits import read_overflows, require_room, scale_timeout
 from labkit.probe.neighbors import find_unanswered
 from labkit.probe.sockets import parse_address
 from labkit.probe.volley import Flight, Shot, run_volley
@@ -50,14 +50,14 @@ def _plan_shot(src: Machine, address: str, at: Machine | None, options: PingOpti
 
 
 def _ask(shots: Sequence[Shot], timeout: float) -> list[Answer]:
-    overflows = read_overflows()
-    flights = run_volley(shots, timeout=timeout)
+    overflows, patience = read_overflows(), scale_timeout(timeout)
+    flights = run_volley(shots, timeout=patience)
     if not all(flight.over for flight in flights):
         require_room(overflows)
     silent: dict[str, list[Flight]] = defaultdict(list)
     for flight in flights:
         if not flight.over:
-            flight.seconds = timeout
+            flight.seconds = patience
             silent[flight.shot.src.name].append(flight)
     unanswered = {
         name: find_unanswered(group[0].shot.src, [flight.shot.address for flight in group])

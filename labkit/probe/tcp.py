@@ -12,7 +12,7 @@ from typing import Final, TypedDict, Unpack
 
 from labkit.errors import UsageError
 from labkit.probe.answer import Answer
-from labkit.probe.limits import read_overflows, require_room
+from labkit.probe.limits import read_overflows, require_room, scale_timeout
 from labkit.probe.sockets import IP_RECVERR, parse_address, start_socket
 from labkit.probe.witness import start_witness, wait_for
 from labkit.probe.words import describe_errno, describe_icmp
@@ -45,7 +45,7 @@ def connect_tcp(
     if not 0 <= port <= _HIGHEST_PORT or (port == 0 and at is None):
         raise UsageError(f"TCP port {port}", hint="1 to 65535; 0 chooses one where a listener is opened with `at`")
     overflows, began = read_overflows(), time.monotonic()
-    deadline = began + options.get("timeout", TIMEOUT)
+    deadline = began + scale_timeout(options.get("timeout", TIMEOUT))
     with contextlib.ExitStack() as stack:
         witness = stack.enter_context(start_witness(at, options.get("at_port", port))) if at else None
         client = stack.enter_context(start_socket(src, socket.AF_INET, socket.SOCK_STREAM))

