@@ -20,6 +20,7 @@ from labkit.lab.session import start_hidden_lab
 from labkit.net import Change, diff_snapshots, read_snapshot
 
 NUMBERS = itertools.count()  # names of worlds: no two at a time in this process
+AGAIN = 2  # times that what could not be told is looked at once more
 RED = (Status.FAILED, Status.SKIPPED, Status.CANNOT_TELL)
 
 
@@ -34,16 +35,20 @@ class Prover:
         self._folder = folder
 
     @contextmanager
-    def start_world(self, job: str) -> Iterator[LiveLab]:
+    def start_world(self) -> Iterator[LiveLab]:
         """A fresh world for one job."""
         name = f"proof-{os.getpid()}-{next(NUMBERS)}"
-        journal = self._folder / f"{job}.jsonl"
+        journal = self._folder / f"{name}.jsonl"
         with start_hidden_lab(LiveLab, self.lab, name, journal, student=self.student) as lab:
             yield lab
 
     def check(self, lab: LiveLab, job: str) -> Report:
-        """All verdicts; when something could not be told, that is noted."""
+        """All verdicts. What could not be told is looked at again: this machine may have been busy; then it is noted."""
         report = lab.check()
+        for _ in range(AGAIN):
+            if report.gradable:
+                return report
+            report = lab.check()
         for verdict in report.verdicts:
             if verdict.status is Status.CANNOT_TELL:
                 self.untold.append(f"{job}: {verdict.id}: {verdict.observed}")
@@ -51,20 +56,20 @@ class Prover:
 
     def prove_start(self) -> Start:
         """Red, every one."""
-        with self.start_world("start") as lab:
+        with self.start_world() as lab:
             report = self.check(lab, "start")
         return Start(tuple(report.list_ids(*RED)), tuple(report.list_ids(Status.PASSED)))
 
     def prove_right(self, name: str) -> Right:
         """Green, every one."""
-        with self.start_world(name) as lab:
+        with self.start_world() as lab:
             lab.apply(lab.read_script(name))
             report = self.check(lab, name)
         return Right(name, report.exit_status == 0, tuple(report.list_ids(*RED)))
 
     def prove_wrong(self, name: str) -> Wrong:
         """Red, exactly those it names; what is skipped is left out."""
-        with self.start_world(name) as lab:
+        with self.start_world() as lab:
             script = lab.read_script(name)
             lab.apply(script)
             report = self.check(lab, name)
@@ -73,7 +78,7 @@ class Prover:
 
     def prove_fault(self, name: str) -> Broken:
         """The reference up to the break, red; the rest of the reference, green."""
-        with self.start_world(f"fault-{name}") as lab:
+        with self.start_world() as lab:
             fault = lab.read_faults()[name]
             script = lab.read_script("reference", fault)
             if (step := script.find_break()) is None:
@@ -92,14 +97,14 @@ class Prover:
 
     def list_mutants(self) -> list[Change]:
         """Every object of the kernel's that the reference made or changed."""
-        with self.start_world("objects") as lab:
+        with self.start_world() as lab:
             before = read_snapshot(lab.machines())
             lab.apply(lab.read_script("reference"))
             return list(diff_snapshots(before, read_snapshot(lab.machines())))
 
-    def prove_mutant(self, number: int, change: Change) -> Mutant:
+    def prove_mutant(self, change: Change) -> Mutant:
         """The reference, then one object less."""
-        with self.start_world(f"mutant-{number}") as lab:
+        with self.start_world() as lab:
             lab.apply(lab.read_script("reference"))
             for argv in change.undo:
                 result = lab.machine(change.machine).run(argv)
@@ -110,7 +115,7 @@ class Prover:
 
     def prove_chaos(self) -> None:
         """When nothing works any more, nothing passes."""
-        with self.start_world("chaos") as lab:
+        with self.start_world() as lab:
             lab.apply(lab.read_script("reference"))
             run_chaos(lab)
             passed = lab.check().list_ids(Status.PASSED)

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, Self, TypeVar
 
 from labkit.check.proof import Mutant, Proof, Start
 from labkit.check.prover import Prover
@@ -29,32 +29,38 @@ def prove(lab: str, *, student: str | None = None, tell: Tell = lambda _: None) 
     folder = find_lab(lab)
     definition = read_definition(folder, student)
     right, wrong = sort_solutions(folder)
-    with tempfile.TemporaryDirectory(prefix="labkit-proof-") as journals, ThreadPoolExecutor(AT_ONCE) as pool:
-        jobs = _Jobs(pool, Prover(lab, Path(journals), student), tell)
-        prover = jobs.prover
-        changes = jobs.submit("objects", prover.list_mutants)
-        start = jobs.submit("start", prover.prove_start)
-        rights = [jobs.submit(name, prover.prove_right, name) for name in right]
-        wrongs = [jobs.submit(name, prover.prove_wrong, name) for name in wrong]
-        faults = [jobs.submit(f"fault {name}", prover.prove_fault, name) for name in list_scripts(folder, "faults")]
-        chaos = jobs.submit("chaos", prover.prove_chaos)
-        mutants = [
-            jobs.submit(f"mutant {change.label}", prover.prove_mutant, number, change)
-            for number, change in enumerate(changes.result() or ())
-        ]
-        chaos.result()
-        proof = Proof(
-            lab=folder.name,
-            start=start.result() or Start(),
-            right=_collect(rights),
-            wrong=_collect(wrongs),
-            faults=_collect(faults),
-            mutants=_collect(mutants),
-        )
+    with (
+        tempfile.TemporaryDirectory(prefix="labkit-proof-") as journals,
+        _Jobs(Prover(lab, Path(journals), student), tell) as jobs,
+    ):
+        proof = _run_jobs(jobs, folder, right, wrong)
     equivalent, unused = match_equivalent(definition.equivalent, proof.mutants)
     never = find_untested([check.id for check in load_checks(folder / "checks.py")], proof)
     return dataclasses.replace(
-        proof, equivalent=equivalent, errors=(*prover.errors, *unused, *never), untold=tuple(prover.untold)
+        proof,
+        equivalent=equivalent,
+        errors=(*jobs.prover.errors, *unused, *never),
+        untold=tuple(jobs.prover.untold),
+    )
+
+
+def _run_jobs(jobs: _Jobs, folder: Path, right: Sequence[str], wrong: Sequence[str]) -> Proof:
+    prover = jobs.prover
+    changes = jobs.submit("objects", prover.list_mutants)
+    start = jobs.submit("start", prover.prove_start)
+    rights = [jobs.submit(name, prover.prove_right, name) for name in right]
+    wrongs = [jobs.submit(name, prover.prove_wrong, name) for name in wrong]
+    faults = [jobs.submit(f"fault {name}", prover.prove_fault, name) for name in list_scripts(folder, "faults")]
+    chaos = jobs.submit("chaos", prover.prove_chaos)
+    mutants = [jobs.submit(f"mutant {change.label}", prover.prove_mutant, change) for change in changes.result() or ()]
+    chaos.result()
+    return Proof(
+        lab=folder.name,
+        start=start.result() or Start(),
+        right=_collect(rights),
+        wrong=_collect(wrongs),
+        faults=_collect(faults),
+        mutants=_collect(mutants),
     )
 
 
@@ -96,12 +102,18 @@ def find_untested(checks: Iterable[str], proof: Proof) -> list[str]:
 
 
 class _Jobs:
-    """Jobs in a pool; one that ends in an error leaves a line and no result."""
+    """Jobs in a pool; one that ends in an error leaves a line and no result. Ctrl-C drops those not begun."""
 
-    def __init__(self, pool: ThreadPoolExecutor, prover: Prover, tell: Tell) -> None:
+    def __init__(self, prover: Prover, tell: Tell) -> None:
         self.prover = prover
-        self._pool = pool
+        self._pool = ThreadPoolExecutor(AT_ONCE)
         self._tell = tell
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
 
     def submit(self, name: str, job: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R | None]:
         def run() -> R | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.errors import LabkitError, UsageError
-from labkit.fabric import Topology, build_netlink
+from labkit.fabric import Topology, build_mininet, build_netlink
 from labkit.lab.definition import Definition
 from labkit.lab.journal import Entry, mend_journal
 from labkit.net.read.network import list_objects, read_network
@@ -36,10 +36,10 @@ class Plan:
 def build_world(plan: Plan, beginning: Entry) -> World:
     """Start the world and build the lab in it; the journal gets `beginning`. Nothing remains when that fails."""
     mend_journal(plan.journal)
-    owner, work = os.environ.get("LABKIT_OWNER"), os.environ.get("LABKIT_WORK")
+    work = os.environ.get("LABKIT_WORK")
     world = World.start(
         plan.name or plan.definition.name,
-        owner=int(owner) if owner and not plan.hidden else None,
+        owner=None if plan.hidden else find_owner(),
         journal=plan.journal,
         work=Path(work) if work else None,
         meta=_plan_meta(plan),
@@ -64,13 +64,17 @@ def _list_start(world: World, plan: Plan) -> list[str]:
     return [] if plan.hidden or len(machines) > DRAWN else sorted(list_objects(read_network(machines)))
 
 
+def find_owner() -> int | None:
+    """The process with which a lab ends (`./lab up` says so in LABKIT_OWNER); None: it ends by itself when left alone."""
+    text = os.environ.get("LABKIT_OWNER", "")
+    if text and not text.isdecimal():
+        raise UsageError(f"LABKIT_OWNER is {text!r}", hint="the number of a running process")
+    return int(text) if text else None
+
+
 def _build(world: World, fabric: str, topology: Topology) -> list[str]:
     """What the learner should be told about the network that was made, mostly nothing."""
-    if fabric == "mininet":
-        from labkit.fabric import build_mininet
-
-        return list(build_mininet(world, topology))
-    return list(build_netlink(world, topology))
+    return list((build_mininet if fabric == "mininet" else build_netlink)(world, topology))
 
 
 def _plan_meta(plan: Plan) -> dict[str, object]:

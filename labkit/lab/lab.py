@@ -80,7 +80,8 @@ class Lab:
         """Back to the start state: a new world; the journal goes on."""
         meta = self.world.read_meta()
         self._world.end()
-        plan = building.Plan(self.definition, meta["fabric"], Path(meta["journal"]), hidden=self.hidden)
+        journal = Path(meta["journal"])
+        plan = building.Plan(self.definition, meta["fabric"], journal, hidden=self.hidden, name=self._world.name)
         self._world = building.build_world(plan, Entry(kind="reset"))
 
     def down(self) -> None:
@@ -162,6 +163,11 @@ class Lab:
     def read_entries(self) -> list[Entry]:
         """The journal of this lab, the worlds before this one included."""
         return read_journal(Path(self.world.read_meta()["journal"]))
+
+    def read_notes(self) -> list[str]:
+        """What should be said about this world when it has begun: how it was built, what a resume could not do again."""
+        notes: list[str] = self.world.read_meta().get("notes", [])
+        return notes
 
     def read_state(self) -> State:
         """Answers, fault, tries and hints, from the journal."""

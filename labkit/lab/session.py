@@ -41,7 +41,8 @@ def start_lab(make: Callable[..., L], lab: str, *, student: str | None, fabric: 
             raise
         return attach_lab(make, folder.name, student=student, fabric=fabric)  # somebody was faster
     started = make(definition, world)
-    replay(started, work)
+    if notes := replay(started, work):
+        world.write_meta(notes=started.read_notes() + notes)
     return started
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import UsageError
+from labkit.lab.course import find_labs_folder
 
 if TYPE_CHECKING:
     import jinja2
@@ -57,11 +58,18 @@ FILTERS = {
 }
 
 
+def _read_part(name: str) -> str | None:
+    """What `{% include "06-cni/solutions/chain.inc" %}` puts in: a part that several scripts of a lab share."""
+    path = find_labs_folder() / name
+    return path.read_text(encoding="utf-8") if path.suffix == ".inc" and path.is_file() else None
+
+
 @functools.cache
 def _environment() -> jinja2.Environment:
     import jinja2
 
     environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_read_part),
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # noqa: S701 - it renders shell scripts and Markdown, not HTML
         keep_trailing_newline=True,

@@ -116,8 +116,9 @@ def a_new_pod_joins(lab: View) -> None:
 )
 def each_address_is_one_pod(lab: View) -> None:
     """On the bridge, exactly one machine answers for each pod's address."""
-    for name, address in read_pods(lab):
-        macs = lab.ask_arp("worker1", address, BRIDGE)
+    pods = read_pods(lab)
+    answers = lab.ask_arp_many([("worker1", address, BRIDGE) for _, address in pods])
+    for (name, address), macs in zip(pods, answers, strict=True):
         expect(
             len(macs) == 1,
             expected=f"one machine that answers for {address} ({name})",

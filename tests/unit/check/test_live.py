@@ -138,6 +138,7 @@ def test_resume_does_it_all_again(lab: LiveLab) -> None:
     lab.down()
     again = labkit.start(lab.name, resume=True)
     assert told(again.check()) == dict.fromkeys(ALL, "passed")
+    assert again.read_notes() == []
     again.down()
     with labkit.start(lab.name) as plain:
         assert plain.check().exit_status == 1
@@ -215,6 +216,25 @@ def test_a_proof_finds_what_is_wrong(two_hosts: Path) -> None:
     assert "check always: nothing wrong ever failed it" in proof.errors
     assert any("no-such-program" in line for line in proof.untold)
     assert proof.exit_status == 3
+
+
+def test_what_a_resume_could_not_do_again_is_said(lab: LiveLab) -> None:
+    lab.note(Entry(machine="nobody", argv=("true",), status=0))
+    lab.machine("left").run("test -e /tmp/there || { touch /tmp/there; exit 4; }")
+    lab.machine("left").run("exit $(( $(date +%s%N) / 1000 % 200 + 1 ))")
+    lab.down()
+    with labkit.start(lab.name, resume=True) as again:
+        notes = again.read_notes()
+    assert any("no machine 'nobody'" in note for note in notes)
+    assert not any("/tmp/there" in note for note in notes)
+    assert any("the first time" in note for note in notes)
+
+
+@pytest.mark.parametrize("owner", ["me", "-1"])
+def test_an_owner_that_is_no_process_is_refused(two_hosts: Path, monkeypatch: pytest.MonkeyPatch, owner: str) -> None:
+    monkeypatch.setenv("LABKIT_OWNER", owner)
+    with pytest.raises(UsageError, match="LABKIT_OWNER"):
+        labkit.start(two_hosts.name)
 
 
 def test_replaying_an_entry_of_a_later_kind_is_no_end(lab: LiveLab) -> None:
