@@ -5,8 +5,10 @@ Numbers are those of Linux's generic table (asm-generic/unistd.h), equal on x86_
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
+from collections.abc import Iterator
 from typing import Final
 
 CLONE_NEWNS: Final = 0x00020000
@@ -46,6 +48,7 @@ PR_SET_SECCOMP: Final = 22
 PR_SET_NO_NEW_PRIVS: Final = 38
 
 _libc: Final = ctypes.CDLL(None, use_errno=True)
+_setns: Final = _libc.setns  # looked up here, not again in each child
 
 
 class _MountAttr(ctypes.Structure):
@@ -71,7 +74,21 @@ def unshare(flags: int) -> None:
 
 def setns(fd: int, kind: int = 0) -> None:
     """setns(2): enter the namespace (or, with a pidfd, namespaces) that `fd` refers to."""
-    _checked(_libc.setns(fd, kind), f"setns {fd}")
+    _checked(_setns(fd, kind), f"setns {fd}")
+
+
+@contextlib.contextmanager
+def visit_network(descriptor: int) -> Iterator[None]:
+    """Within the block this process is in the network namespace `descriptor`; what is made there stays there."""
+    home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        setns(descriptor, CLONE_NEWNET)
+        try:
+            yield
+        finally:
+            setns(home, CLONE_NEWNET)
+    finally:
+        os.close(home)
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:

@@ -148,16 +148,8 @@ class Requests:
     def _op_socket(self, message: wire.Message, *_: Any) -> Answer:
         """A socket lives in the namespace it was opened in, whoever holds it: PID 1 steps there and back."""
         family, kind, protocol = (take(message, key, int) for key in ("family", "type", "protocol"))
-        home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            kernel.setns(self._machine(message).namespaces.net, kernel.CLONE_NEWNET)
-            try:
-                opened = socket.socket(family, kind, protocol)
-            finally:
-                kernel.setns(home, kernel.CLONE_NEWNET)
-        finally:
-            os.close(home)
-        return {}, (opened.detach(),)
+        with kernel.visit_network(self._machine(message).namespaces.net):
+            return {}, (socket.socket(family, kind, protocol).detach(),)
 
     # --- commands
 
