@@ -93,8 +93,9 @@ class LabMagics(Magics):
     @no_var_expand
     @line_magic("answer")
     def give_answer(self, line: str) -> Any:
-        """Answer a question; with ? in place of an answer, what is asked.
+        """Answer a question; with ? in place of an answer, what is asked; with --list, all that is asked.
 
+        %answer --list
         %answer ttl-on-a-bridge ?
         %answer ttl-on-a-bridge 64
         """

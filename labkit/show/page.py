@@ -10,17 +10,17 @@ from typing import Final
 
 from labkit.show.drawing.svg import STYLE as SVG_STYLE
 
-_COLOURS: Final = """
+COLOURS: Final = """
   --lk-ink: var(--jp-content-font-color1, var(--vscode-editor-foreground, light-dark(#1f2328, #e6edf3)));
   --lk-ground: var(--jp-layout-color1, var(--vscode-editor-background, light-dark(#ffffff, #1e1e1e)));
   --lk-raised: var(--jp-layout-color2, light-dark(#eeeeee, #333333));
   --lk-line: light-dark(#6a737d, #9aa4ae);
   --lk-accent: light-dark(#0b5fc4, #6cb6ff);
 """
-_STYLE: Final = (
+STYLE: Final = (
     """
 .lk { color: var(--lk-ink); """
-    + _COLOURS
+    + COLOURS
     + """}
 .lk .lk-plain { display: none; }
 .lk .lk-rich { display: block !important; }
@@ -45,7 +45,7 @@ _STYLE: Final = (
 def render_page(rich: str, plain: str) -> str:
     """An output of a notebook: `rich` is HTML, `plain` the same as text."""
     return (
-        f'<div class="lk"><style>{_STYLE}</style><pre class="lk-plain">{escape(plain)}</pre>'
+        f'<div class="lk"><style>{STYLE}</style><pre class="lk-plain">{escape(plain)}</pre>'
         f'<div class="lk-rich" style="display:none">{rich}</div></div>'
     )
 
@@ -58,6 +58,6 @@ def render_drawing(svg: str, plain: str, legend: str) -> str:
 
 def render_svg_file(svg: str) -> str:
     """A drawing as a file of its own: it brings its colours, light or dark as the reader's system is."""
-    root = f".lk-svg {{ color-scheme: light dark; {_COLOURS} background: var(--lk-ground); }}"
+    root = f".lk-svg {{ color-scheme: light dark; {COLOURS} background: var(--lk-ground); }}"
     head, end, rest = svg.partition(">")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}{end}<style>{root}{SVG_STYLE}</style>{rest}\n'
