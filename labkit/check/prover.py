@@ -16,8 +16,9 @@ from labkit.check.report import Report
 from labkit.check.verdict import Status
 from labkit.errors import UsageError
 from labkit.lab.course import find_lab
+from labkit.lab.machine import LabMachine
 from labkit.lab.session import start_hidden_lab
-from labkit.net import Change, diff_snapshots, read_snapshot
+from labkit.net import Change, diff_snapshots, read_links, read_snapshot
 
 NUMBERS = itertools.count()  # names of worlds: no two at a time in this process
 AGAIN = 2  # times that what could not be told is looked at once more
@@ -33,6 +34,7 @@ class Prover:
         self.errors: list[str] = []
         self.untold: list[str] = []
         self._folder = folder
+        self._links: dict[str, list[str]] = {}
 
     @contextmanager
     def start_world(self) -> Iterator[LiveLab]:
@@ -100,18 +102,25 @@ class Prover:
         with self.start_world() as lab:
             before = read_snapshot(lab.machines())
             lab.apply(lab.read_script("reference"))
+            self._links = {machine.name: _list_links(machine) for machine in lab.machines()}
             return list(diff_snapshots(before, read_snapshot(lab.machines())))
 
     def prove_mutant(self, change: Change) -> Mutant:
         """The reference, then one object less."""
         with self.start_world() as lab:
             lab.apply(lab.read_script("reference"))
+            machine = lab.machine(change.machine)
+            names = self._find_links_again(machine)
             for argv in change.undo:
-                result = lab.machine(change.machine).run(argv)
+                result = machine.run([names.get(word, word) for word in argv])
                 if result.status:
                     self.errors.append(f"mutant {change.label}: {' '.join(argv)}: {result.stderr.strip()}")
             report = self.check(lab, f"mutant {change.label}")
         return Mutant(change.label, tuple(report.list_ids(Status.FAILED)))
+
+    def _find_links_again(self, machine: LabMachine) -> dict[str, str]:
+        """A CNI plugin names its links by chance: the same link in another world is the one made at the same turn."""
+        return dict(zip(self._links[machine.name], _list_links(machine), strict=False))
 
     def prove_chaos(self) -> None:
         """When nothing works any more, nothing passes."""
@@ -121,3 +130,8 @@ class Prover:
             passed = lab.check().list_ids(Status.PASSED)
         if passed:
             self.errors.append(f"chaos: passed with links down and no process startable: {', '.join(passed)}")
+
+
+def _list_links(machine: LabMachine) -> list[str]:
+    """In the order they were made."""
+    return [link.name for link in sorted(read_links(machine), key=lambda link: link.index)]

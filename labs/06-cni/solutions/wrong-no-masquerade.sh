@@ -1,0 +1,6 @@
+# The chain without ipMasq, and pods plugged with it: nobody outside can answer a pod.
+# must fail: pods_get_out, fault_repaired, my_plugin_tells_versions, my_plugin_adds
+#: before core
+on worker1 sed -i '/ipMasq/d' /etc/cni/net.d/10-mynet.conf
+{% include "06-cni/solutions/core.inc" %}
+{% include "06-cni/solutions/chain.inc" %}
