@@ -30,7 +30,7 @@ SITE: Final = "/.labkit/site"
 COMMANDS: Final = "/.labkit/bin"
 PYTHON: Final = "/.labkit/python"
 
-OWN_ETC: Final = ("hosts", "resolv.conf", "hostname", "cni", "bird", "calico", "kubernetes")
+OWN_ETC: Final = ("hosts", "resolv.conf", "hostname", "cni", "kube-flannel", "bird", "calico", "kubernetes")
 OWN_TOP: Final = ("run", "tmp", "root")
 OWN_VAR: Final = ("lib", "log")
 _BUILT: Final = frozenset({"etc", "opt", "var", "proc", "sys", "dev", *OWN_TOP, OLD[1:], MACHINE[1:], ".labkit"})

@@ -11,8 +11,8 @@ from labkit.world import kernel
 from labkit.world.enclosure import MACHINE, WORK
 
 FOLDERS: Final = (
-    "etc", "etc/cni", "etc/cni/net.d", "etc/bird", "etc/calico", "etc/kubernetes", "opt", "opt/cni", "opt/cni/bin",
-    "var", "var/lib", "var/lib/cni", "var/log", "run", "run/netns", "root", "tmp", "shm",
+    "etc", "etc/cni", "etc/cni/net.d", "etc/kube-flannel", "etc/bird", "etc/calico", "etc/kubernetes",
+    "opt", "opt/cni", "opt/cni/bin", "var", "var/lib", "var/lib/cni", "var/log", "run", "run/netns", "root", "tmp", "shm",
 )  # fmt: skip
 
 # New namespaces copy some values from the host's: stated here, a lab behaves the same on every machine.

@@ -1,0 +1,12 @@
+"""flannel: every node gets a part of the pods' network and a way to every other node's part.
+
+Names, files and kernel entries are flannel's own (github.com/flannel-io/flannel, cni-plugin). Ours is smaller: nodes come from
+a file that has the form of the API's answer, and what it has set up is not looked over again until a node changes.
+"""
+
+from __future__ import annotations
+
+from labkit.cni.flannel.conf import Backend, NetConf, SubnetEnv, parse_net_conf, parse_subnet_env
+from labkit.cni.flannel.lease import Lease, parse_nodes
+
+__all__ = ["Backend", "Lease", "NetConf", "SubnetEnv", "parse_net_conf", "parse_nodes", "parse_subnet_env"]
