@@ -59,7 +59,7 @@ def _add_cable(batch: Batch, link: Link, ports: tuple[Port, Port], other: Machin
     first, second = ports
     options = LinkOptions(
         mac=plan_mac(first.machine, first.name), mtu=link.mtu,
-        peer=second.name, peer_mac=plan_mac(second.machine, second.name),
+        peer=second.name, peer_mac=plan_mac(second.machine, second.name), queues=1,
     )  # fmt: skip
     if other.name != batch.machine.name:
         options["peer_machine"] = other

@@ -46,6 +46,7 @@ TOPOLOGY = Topology(
 # What the kernel numbers in the order things are made, and what it sets itself with time. All else must be equal.
 MUST_DIFFER = {
     "ifindex", "link_index", "link_netnsid",  # numbers given in the order links and namespaces are made
+    "num_tx_queues", "num_rx_queues",  # one each where Mininet leaves it to the kernel, which takes one for each processor
     "link",  # iproute2 looks the peer's number up on this machine, even where the peer is on another
     "operstate",  # UNKNOWN or UP, by who was first; both forward, and carrier and flags are compared
     "forward_delay_timer", "hello_timer", "gc_timer", "tcn_timer", "topology_change_timer",  # they run
