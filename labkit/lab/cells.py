@@ -12,6 +12,7 @@ from labkit.errors import UsageError
 BEGIN = re.compile(r"^(?P<indent>[ \t]*)### BEGIN SOLUTION[ \t]*$")
 END = re.compile(r"^[ \t]*### END SOLUTION[ \t]*$")
 SHELL = ("%%on", "%%bash", "%%sh")  # cells whose stub is a comment of the shell's
+STUB = "# your commands here"
 ASK = re.compile(r"^(?P<magic>%answer (?P<id>\S+)) \?[ \t]*$", re.MULTILINE)
 CHECK = re.compile(r"^%check[ \t]*$")
 ID_SIZE = 64  # nbformat: 1 to 64 of [A-Za-z0-9-_]
@@ -36,9 +37,14 @@ def has_solution(source: str) -> bool:
     return any(BEGIN.match(line) for line in source.splitlines())
 
 
+def is_empty(source: str) -> bool:
+    """Whether nothing but the stub stands below the first line."""
+    return source.splitlines()[1:] == [STUB]
+
+
 def strip_solution(source: str, where: str) -> str:
     """An exercise as it is handed out: every solution region is a stub, `# your commands here` or `...`."""
-    stub = "# your commands here" if source.startswith(SHELL) else "..."
+    stub = STUB if source.startswith(SHELL) else "..."
     return _replace_regions(source, where, lambda indent, _: [indent + stub])
 
 

@@ -107,6 +107,8 @@ def _finish_cell(lesson: _Lesson, cell: Any, *, graded: bool) -> None:
         cells.mark_check(cell.metadata, cell.id, lesson.edition.points)
     if cell.source.startswith(cells.SHELL):
         cell.metadata["vscode"] = {"languageId": "shellscript"}
+    if step and lesson.edition.solved and cells.is_empty(cell.source):
+        cell.source = _render_step(lesson, step)
     cell.source = _render_source(lesson, cell.source, where)
 
 
@@ -118,6 +120,18 @@ def _render_source(lesson: _Lesson, source: str, where: str) -> str:
     if lesson.fault is not None:
         source = BREAK.sub(rf"\1 --fault {lesson.fault.name}", source)
     return cells.fill_answers(cells.keep_solution(source, where), lesson.answers, where)
+
+
+def _render_step(lesson: _Lesson, step: str) -> str:
+    """An exercise that says no more than "your commands here" is solved by its step of the reference, on all machines at once."""
+    script = read_script(lesson.folder, "reference", lesson.definition.variant.values, lesson.fault)
+    ids = [each.id for each in script.steps]
+    before = ids[ids.index(step) - 1]
+    return (
+        "import labkit\n\n"
+        f'with labkit.attach("{lesson.folder.name}") as lab:\n'
+        f'    lab.apply(lab.read_script("reference").cut(after="{before}", to="{step}"))'
+    )
 
 
 def _find_graded(notebook_cells: list[Any]) -> str | None:
