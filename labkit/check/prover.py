@@ -14,15 +14,18 @@ from labkit.check.live import LiveLab
 from labkit.check.proof import Broken, Mutant, Right, Start, Wrong
 from labkit.check.report import Report
 from labkit.check.verdict import Status
-from labkit.errors import UsageError
+from labkit.errors import CannotTell, UsageError
 from labkit.lab.course import find_lab
 from labkit.lab.machine import LabMachine
 from labkit.lab.session import start_hidden_lab
 from labkit.net import Change, diff_snapshots, read_links, read_snapshot
 
 NUMBERS = itertools.count()  # names of worlds: no two at a time in this process
-AGAIN = 2  # times that what could not be told is looked at once more
 RED = (Status.FAILED, Status.SKIPPED, Status.CANNOT_TELL)
+
+
+class Untold(CannotTell):
+    """A job could not tell: it is done again when this machine is less busy."""
 
 
 class Prover:
@@ -33,6 +36,7 @@ class Prover:
         self.student = student
         self.errors: list[str] = []
         self.untold: list[str] = []
+        self.last_round = False
         self._folder = folder
         self._links: dict[str, list[str]] = {}
 
@@ -45,15 +49,12 @@ class Prover:
             yield lab
 
     def check(self, lab: LiveLab, job: str) -> Report:
-        """All verdicts. What could not be told is looked at again: this machine may have been busy; then it is noted."""
+        """All verdicts. Raises Untold when one is missing; in the last round that is noted instead."""
         report = lab.check()
-        for _ in range(AGAIN):
-            if report.gradable:
-                return report
-            report = lab.check()
-        for verdict in report.verdicts:
-            if verdict.status is Status.CANNOT_TELL:
-                self.untold.append(f"{job}: {verdict.id}: {verdict.observed}")
+        unclear = [verdict for verdict in report.verdicts if verdict.status is Status.CANNOT_TELL]
+        if unclear and not self.last_round:
+            raise Untold(f"{job}: {unclear[0].id}: {unclear[0].observed}")
+        self.untold += [f"{job}: {verdict.id}: {verdict.observed}" for verdict in unclear]
         return report
 
     def prove_start(self) -> Start:

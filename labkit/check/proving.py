@@ -5,22 +5,23 @@ from __future__ import annotations
 import dataclasses
 import fnmatch
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import ParamSpec, Self, TypeVar
+from typing import Any, TypeVar
 
-from labkit.check.proof import Mutant, Proof, Start
-from labkit.check.prover import Prover
+from labkit.check.proof import Broken, Mutant, Proof, Right, Start, Wrong
+from labkit.check.prover import Prover, Untold
 from labkit.check.register import load_checks
 from labkit.errors import LabkitError, UsageError
 from labkit.lab.course import find_lab
 from labkit.lab.definition import Equivalent, read_definition
 from labkit.lab.script import list_scripts
 
-AT_ONCE = 8  # worlds; a red one mostly waits for its deadline
-P = ParamSpec("P")
+ROUNDS = (8, 2)  # worlds at a time; a red one mostly waits for its deadline
 R = TypeVar("R")
+Job = Callable[[], Any]
 Tell = Callable[[str], None]
 
 
@@ -28,39 +29,76 @@ def prove(lab: str, *, student: str | None = None, tell: Tell = lambda _: None) 
     """The whole proof; `tell` gets a line for each job that is done. UsageError when the lab's own files are wrong."""
     folder = find_lab(lab)
     definition = read_definition(folder, student)
+    checks = load_checks(folder / "checks.py")
     right, wrong = sort_solutions(folder)
-    with (
-        tempfile.TemporaryDirectory(prefix="labkit-proof-") as journals,
-        _Jobs(Prover(lab, Path(journals), student), tell) as jobs,
-    ):
-        proof = _run_jobs(jobs, folder, right, wrong)
+    with tempfile.TemporaryDirectory(prefix="labkit-proof-") as journals:
+        prover = Prover(lab, Path(journals), student)
+        objects = run_jobs(prover, {"objects": prover.list_mutants}, tell)
+        jobs: dict[str, Job] = {"start": prover.prove_start, "chaos": prover.prove_chaos}
+        jobs |= {f"fault {name}": partial(prover.prove_fault, name) for name in list_scripts(folder, "faults")}
+        jobs |= {name: partial(prover.prove_right, name) for name in right}
+        jobs |= {name: partial(prover.prove_wrong, name) for name in wrong}
+        for changes in objects:
+            jobs |= {f"mutant {change.label}": partial(prover.prove_mutant, change) for change in changes}
+        results = run_jobs(prover, jobs, tell)
+    proof = _sort_results(folder.name, results)
     equivalent, unused = match_equivalent(definition.equivalent, proof.mutants)
-    never = find_untested([check.id for check in load_checks(folder / "checks.py")], proof)
+    never = find_untested([check.id for check in checks], proof)
     return dataclasses.replace(
-        proof,
-        equivalent=equivalent,
-        errors=(*jobs.prover.errors, *unused, *never),
-        untold=tuple(jobs.prover.untold),
+        proof, equivalent=equivalent, errors=(*prover.errors, *unused, *never), untold=tuple(prover.untold)
     )
 
 
-def _run_jobs(jobs: _Jobs, folder: Path, right: Sequence[str], wrong: Sequence[str]) -> Proof:
-    prover = jobs.prover
-    changes = jobs.submit("objects", prover.list_mutants)
-    start = jobs.submit("start", prover.prove_start)
-    rights = [jobs.submit(name, prover.prove_right, name) for name in right]
-    wrongs = [jobs.submit(name, prover.prove_wrong, name) for name in wrong]
-    faults = [jobs.submit(f"fault {name}", prover.prove_fault, name) for name in list_scripts(folder, "faults")]
-    chaos = jobs.submit("chaos", prover.prove_chaos)
-    mutants = [jobs.submit(f"mutant {change.label}", prover.prove_mutant, change) for change in changes.result() or ()]
-    chaos.result()
+def run_jobs(prover: Prover, jobs: Mapping[str, Callable[[], R]], tell: Tell) -> list[R]:
+    """Results in the order of the jobs. What could not tell is done again, fewer at a time; an error leaves a line.
+
+    Ctrl-C drops what has not begun.
+    """
+    results: dict[str, R] = {}
+    left = dict(jobs)
+    for at_once in ROUNDS:
+        prover.last_round = at_once == ROUNDS[-1]
+        pool = ThreadPoolExecutor(at_once)
+        try:
+            futures = {name: pool.submit(_run_job, name, job, tell) for name, job in left.items()}
+            left = _gather(prover, futures, results, left)
+        finally:
+            pool.shutdown(cancel_futures=True)
+        if not left:
+            break
+    return [results[name] for name in jobs if name in results]
+
+
+def _run_job(name: str, job: Callable[[], R], tell: Tell) -> R:
+    try:
+        return job()
+    finally:
+        tell(name)
+
+
+def _gather(
+    prover: Prover, futures: Mapping[str, Future[R]], results: dict[str, R], jobs: Mapping[str, Callable[[], R]]
+) -> dict[str, Callable[[], R]]:
+    """Take the results in; the jobs that could not tell come back."""
+    again = {}
+    for name, future in futures.items():
+        try:
+            results[name] = future.result()
+        except Untold:
+            again[name] = jobs[name]
+        except LabkitError as error:
+            prover.errors.append(f"{name}: {error.message}")
+    return again
+
+
+def _sort_results(lab: str, results: Sequence[object]) -> Proof:
     return Proof(
-        lab=folder.name,
-        start=start.result() or Start(),
-        right=_collect(rights),
-        wrong=_collect(wrongs),
-        faults=_collect(faults),
-        mutants=_collect(mutants),
+        lab=lab,
+        start=next((each for each in results if isinstance(each, Start)), Start()),
+        right=tuple(each for each in results if isinstance(each, Right)),
+        wrong=tuple(each for each in results if isinstance(each, Wrong)),
+        faults=tuple(each for each in results if isinstance(each, Broken)),
+        mutants=tuple(each for each in results if isinstance(each, Mutant)),
     )
 
 
@@ -99,34 +137,3 @@ def find_untested(checks: Iterable[str], proof: Proof) -> list[str]:
     failed |= {name for mutant in proof.mutants for name in mutant.failed}
     failed |= {name for fault in proof.faults for name in fault.breaks}
     return [f"check {name}: nothing wrong ever failed it" for name in checks if name not in failed]
-
-
-class _Jobs:
-    """Jobs in a pool; one that ends in an error leaves a line and no result. Ctrl-C drops those not begun."""
-
-    def __init__(self, prover: Prover, tell: Tell) -> None:
-        self.prover = prover
-        self._pool = ThreadPoolExecutor(AT_ONCE)
-        self._tell = tell
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
-
-    def submit(self, name: str, job: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R | None]:
-        def run() -> R | None:
-            try:
-                return job(*args, **kwargs)
-            except LabkitError as error:
-                self.prover.errors.append(f"{name}: {error.message}")
-                return None
-            finally:
-                self._tell(name)
-
-        return self._pool.submit(run)
-
-
-def _collect(futures: Iterable[Future[R | None]]) -> tuple[R, ...]:
-    return tuple(result for future in futures if (result := future.result()) is not None)

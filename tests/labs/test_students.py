@@ -25,7 +25,8 @@ def solve(lab: str, student: str, folder: Path) -> Report:
         LiveLab, lab, f"test-{lab}-{student}", folder / f"{student}.jsonl", student=student
     ) as started:
         started.solve()
-        return started.check()
+        report = started.check()
+        return report if report.gradable else started.check()  # a busy machine may leave a probe no time
 
 
 @pytest.mark.slow
