@@ -1,0 +1,65 @@
+"""`./lab bench`: labkit measured beside Mininet, `ip -batch` and nsenter, in one run. Exit status 0 when all was measured."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from tests.bench.commands import measure_commands
+from tests.bench.hosts import measure_against_ip_batch, measure_against_mininet, measure_large_down
+from tests.bench.labs import measure_labs
+from tests.bench.row import Row
+
+GROUPS: dict[str, Callable[[], list[Row]]] = {
+    "command": measure_commands,
+    "labs": measure_labs,
+    "hosts-100-ip-batch": partial(measure_against_ip_batch, 100),
+    "hosts-500-ip-batch": partial(measure_against_ip_batch, 500),
+    "hosts-100-mininet": partial(measure_against_mininet, 100),
+    "hosts-500-mininet": partial(measure_against_mininet, 500),
+    "down-1000": measure_large_down,
+}
+FULL: dict[str, Callable[[], list[Row]]] = {
+    "hosts-1000-ip-batch": partial(measure_against_ip_batch, 1000),
+    "hosts-1000-mininet": partial(measure_against_mininet, 1000),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what was asked for, print a line a row, write the JSON."""
+    parser = argparse.ArgumentParser(prog="./lab bench", description=__doc__)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there")
+    parser.add_argument("--full", action="store_true", help="1,000 hosts too; takes long")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these: {', '.join({**GROUPS, **FULL})}")
+    asked = parser.parse_args(arguments)
+    if unknown := sorted(set(asked.names) - GROUPS.keys() - FULL.keys()):
+        parser.error(f"there is no {', '.join(unknown)}")
+    groups = {**GROUPS, **FULL} if asked.full or asked.names else GROUPS
+    rows = []
+    for name, measure in groups.items():
+        if not asked.names or name in asked.names:
+            for row in measure():
+                say(row)
+                rows.append(row)
+    if asked.json:
+        asked.json.write_text(json.dumps([row.to_data() for row in rows], indent=1) + "\n")
+    return 0
+
+
+def say(row: Row) -> None:
+    """One line: what, both sides, whether the goal was met."""
+    if row.goal is None:
+        verdict = ""
+    else:
+        verdict = f"{'met' if row.met else 'NOT MET'} (goal {row.goal:g}{' ' + row.unit if row.absolute else ' x'})"
+    beside = "" if row.absolute else f"{row.peer:9.3f} {row.unit:2}  {row.ratio:6.2f} x"
+    sys.stdout.write(f"{row.name:28} {row.ours:9.3f} {row.unit:2} {beside:24} {verdict:24} {row.runs} runs\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

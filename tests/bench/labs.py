@@ -1,0 +1,78 @@
+"""Each lab: how long it takes to start, to check when solved, and to end, and what it needs of memory when idle.
+
+Timed in this process, as a notebook's kernel would; `labkit start` adds the interpreter's own start.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from labkit.check.live import LiveLab
+from labkit.lab.course import list_labs
+from labkit.lab.session import start_hidden_lab
+from tests.bench.row import Row, Sample, measure
+
+RUNS = 3
+GOALS = {"start": 1.0, "down": 0.1, "idle": 30.0}
+GRACE = 0.5  # s that a check may take beyond its lab's `within`
+
+
+def measure_labs() -> list[Row]:
+    """Start and tear-down, several runs of each lab; the check and the memory once."""
+    return [row for name in list_labs() for row in measure_lab(name)]
+
+
+def measure_lab(name: str) -> list[Row]:
+    """The rows of one lab."""
+    measure_once = time_start(name)  # the first start of a process also imports what labs are built with
+    timed = measure(lambda: time_start(name), runs=RUNS) if measure_once else {}
+    rows = [Row(f"{what}-{name}", timed[what], GOALS[what], "s", GOALS[what], RUNS, absolute=True) for what in timed]
+    checked = look_inside(name)
+    return [
+        *rows,
+        Row(f"check-{name}", checked["check"], checked["limit"], "s", checked["limit"], 1, absolute=True),
+        Row(f"idle-{name}", checked["idle"], GOALS["idle"], "MB", GOALS["idle"], 1, absolute=True),
+    ]
+
+
+def time_start(name: str) -> Sample:
+    """Seconds to start and to end."""
+    with tempfile.TemporaryDirectory(prefix="labkit-bench-") as folder:
+        began = time.perf_counter()
+        with start_hidden_lab(LiveLab, name, f"bench-{os.getpid()}", Path(folder, "journal")):
+            started = time.perf_counter()
+        return {"start": started - began, "down": time.perf_counter() - started}
+
+
+def look_inside(name: str) -> Sample:
+    """The memory of a lab that was just started, and the seconds of a check when it is solved."""
+    with (
+        tempfile.TemporaryDirectory(prefix="labkit-bench-") as folder,
+        start_hidden_lab(LiveLab, name, f"bench-{os.getpid()}", Path(folder, "journal")) as lab,
+    ):
+        idle = sum(read_memory(process) for process in find_family(lab.world.pid))
+        lab.solve()
+        began = time.perf_counter()
+        lab.check()
+        return {"check": time.perf_counter() - began, "limit": lab.definition.within + GRACE, "idle": idle}
+
+
+def find_family(process: int) -> Iterator[int]:
+    """A process and all its descendants (proc(5), task/children)."""
+    yield process
+    for child in Path(f"/proc/{process}/task/{process}/children").read_text().split():
+        yield from find_family(int(child))
+
+
+def read_memory(process: int) -> float:
+    """Its proportional share in MB; where that may not be read (PID 1's, by a user), all that it has resident."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        kilobytes = int(next(line for line in lines if line.startswith("Pss:")).split()[1])
+    except PermissionError:
+        kilobytes = int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") // 1024
+    return kilobytes / 1000
