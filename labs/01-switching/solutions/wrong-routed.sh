@@ -11,3 +11,9 @@ done <<'PORTS'
 {{ b.port }} {{ b.address }}
 {{ c.port }} {{ c.address }}
 PORTS
+# a proxy takes its time (up to 0.8 s, arp(7)): let the hosts have asked before anybody looks
+for host in {{ a.name }} {{ b.name }} {{ c.name }}; do
+    for address in {{ a.address }} {{ b.address }} {{ c.address }}; do
+        on "$host" ping -q -c 1 -W 2 "$address" || true
+    done
+done

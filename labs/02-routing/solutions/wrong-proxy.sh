@@ -12,3 +12,7 @@ done
 for router in router1 router2; do
     on "$router" sysctl -qw net.ipv4.conf.all.proxy_arp=1
 done
+# a proxy takes its time (up to 0.8 s, arp(7)): let the hosts have asked before anybody looks
+on {{ a.name }} ping -q -c 1 -W 4 {{ b.address }} || true
+on {{ a.name }} ping -q -c 1 -W 4 {{ c.address }} || true
+on {{ b.name }} ping -q -c 1 -W 4 {{ c.address }} || true
