@@ -53,4 +53,4 @@ def ensure_whole_packets(link: str) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         for command in _OFFLOADS:
             value = array.array("B", struct.pack("=II", command, 0))
-            fcntl.ioctl(control, _SIOCETHTOOL, struct.pack("=16sP", link.encode(), value.buffer_info()[0]))
+            fcntl.ioctl(control, _SIOCETHTOOL, struct.pack("@16sP16x", link.encode(), value.buffer_info()[0]))

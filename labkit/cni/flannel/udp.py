@@ -14,8 +14,6 @@ from ipaddress import IPv4Address, IPv4Network
 from labkit.cni.flannel.packet import Packet, examine, render_unreachable
 from labkit.cni.flannel.tunnel import Tunnel
 
-PORT = 8285
-
 
 class Encapsulator:
     """`own` is this node's part of the pods' network `network`; `nodes`: the other parts, and the nodes that have them."""
@@ -24,6 +22,7 @@ class Encapsulator:
         self.tunnel, self.wire = tunnel, wire
         self.network, self.own = network, own
         self.nodes: Sequence[tuple[IPv4Network, IPv4Address]] = ()
+        self.port = wire.getsockname()[1]
         self.dropped: Counter[str] = Counter()
 
     def wrap(self) -> None:
@@ -44,7 +43,7 @@ class Encapsulator:
     def send(self, packet: Packet, node: IPv4Address) -> None:
         """The wrapping: the kernel puts UDP and IP around what a socket is given."""
         try:
-            self.wire.sendto(packet.data, (str(node), PORT))
+            self.wire.sendto(packet.data, (str(node), self.port))
         except OSError:  # too large, or no way to the node
             self.dropped["not sent"] += 1
 
