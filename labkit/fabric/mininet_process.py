@@ -135,7 +135,7 @@ def serve_cli(network: Any, listener: socket.socket) -> None:
 def _wait_end(child: int, connection: socket.socket) -> None:
     """Until the CLI ends, or its caller hangs up and it is ended."""
     ended = os.pidfd_open(child)
-    if connection in select.select([ended, connection], [], [])[0]:
+    if connection.fileno() in select.select([ended, connection.fileno()], [], [])[0]:
         os.kill(child, signal.SIGKILL)
     os.close(ended)
     os.waitpid(child, 0)
