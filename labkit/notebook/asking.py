@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import Final
 
 from labkit.check import LiveLab
-from labkit.errors import UsageError
 from labkit.lab.question import Reply
+from labkit.show.page import render_inline, render_page
 from labkit.show.replies import render_questions
 
 NOT_YET: Final = ("", "?", "…", "...", "_")  # what a lesson's cell has in place of an answer
@@ -23,14 +22,15 @@ class Asked:
     def __repr__(self) -> str:
         return self.text
 
+    def _repr_html_(self) -> str:
+        """The same with lines as wide as the page."""
+        return render_page(f"<p>{'<br>'.join(map(render_inline, self.text.splitlines()))}</p>", self.text)
+
 
 def answer(lab: LiveLab, line: str) -> Asked | Reply:
-    """The words behind %answer. Raises UsageError for a question or a choice that is not there."""
-    try:
-        name, *words = shlex.split(line) or [""]
-    except ValueError as error:
-        raise UsageError(f"%answer {line}: {error}", hint="%answer ID VALUE") from error
-    value = " ".join(words)
+    """The words behind %answer; the value is all that follows the id. UsageError for a question or a choice that is not there."""
+    name, _, rest = line.strip().partition(" ")
+    value = rest.strip().strip("'\"")
     if name == "--list":
         return Asked(render_questions(lab.definition.questions, lab.list_answers()))
     if value in NOT_YET:

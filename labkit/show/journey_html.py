@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from html import escape
 
 from labkit.lab.network import LiveNetwork
+from labkit.net import Layer
 from labkit.probe.journey.hops import Hop
 from labkit.probe.journey.value import Journey
 from labkit.show.journey import render_headers, render_journey, render_outcome, render_place, render_time
 from labkit.show.page import render_page
+
+_LONG = 48  # characters of a field's value; a payload has more
 
 
 def render_journey_html(journey: Journey) -> str:
@@ -45,11 +48,15 @@ def _render_hop(hop: Hop, name: str) -> str:
 def render_layers(hop: Hop) -> str:
     """Every header of a hop with its fields, outermost first."""
     rows = "".join(
-        f'<tr><th scope="row">{escape(layer.name)}</th>'
-        f"<td>{escape(', '.join(f'{key} {value}' for key, value in layer.fields.items() if value not in (None, '', [])))}</td></tr>"
+        f'<tr><th scope="row">{escape(layer.name)}</th><td>{escape(_render_fields(layer))}</td></tr>'
         for layer in hop.layers
     )
     return f"<table>{rows}</table>"
+
+
+def _render_fields(layer: Layer) -> str:
+    shown = {name: str(value) for name, value in layer.fields.items() if value not in (None, "", [])}
+    return ", ".join(f"{name} {value if len(value) <= _LONG else value[:_LONG] + '…'}" for name, value in shown.items())
 
 
 def render_step(journey: Journey, live: LiveNetwork, number: int) -> str:

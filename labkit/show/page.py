@@ -5,6 +5,7 @@ JupyterLab removes <style> and <svg> from outputs it does not trust: then `lk-ri
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import Final
 
@@ -40,6 +41,11 @@ STYLE: Final = (
 """
     + SVG_STYLE
 )
+
+
+def render_inline(text: str) -> str:
+    """A sentence in HTML; what stands between `backticks` is code, as in the lessons."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def render_page(rich: str, plain: str) -> str:

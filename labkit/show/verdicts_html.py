@@ -7,7 +7,7 @@ from html import escape
 
 from labkit.check import Report, Status, Verdict
 from labkit.check.verdict import Evidence
-from labkit.show.page import render_page
+from labkit.show.page import render_inline, render_page
 from labkit.show.status import render_status
 from labkit.show.text import render_number
 from labkit.show.verdicts import list_details, render_headline, render_verdicts
@@ -31,9 +31,9 @@ def _render_row(verdict: Verdict) -> str:
 
 def _render_explanation(verdict: Verdict) -> str:
     level = " <em>(more)</em>" if verdict.level == "more" else ""
-    sentence = f"{escape(verdict.title)}{level} <code>{escape(verdict.id)}</code>"
+    sentence = f"{render_inline(verdict.title)}{level} <code>{escape(verdict.id)}</code>"
     pairs = "".join(
-        f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in list_details(verdict) if name != "see it"
+        f"<dt>{name}</dt><dd>{render_inline(text)}</dd>" for name, text in list_details(verdict) if name != "see it"
     )
     details = f"<dl>{pairs}</dl>" if pairs else ""
     return sentence + details + (_render_evidence(verdict) if verdict.status is not Status.PASSED else "")

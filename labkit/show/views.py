@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from html import escape
 from typing import Any, Final
 
 from labkit.check import Report
@@ -14,7 +13,7 @@ from labkit.show.journey import render_journey
 from labkit.show.journey_html import render_journey_html
 from labkit.show.live import render_live, render_live_html
 from labkit.show.matrix import render_matrix, render_matrix_html
-from labkit.show.page import render_page
+from labkit.show.page import render_inline, render_page
 from labkit.show.replies import render_hint, render_reply
 from labkit.show.text import render_number
 from labkit.show.verdicts_html import render_verdicts_html
@@ -30,7 +29,7 @@ def render_score(report: Report) -> str:
 def _as_paragraph(render: Callable[[Any], str]) -> Callable[[Any], str]:
     def render_html(value: Any) -> str:
         text = render(value)
-        return render_page(f"<p>{escape(text)}</p>", text)
+        return render_page(f"<p>{render_inline(text)}</p>", text)
 
     return render_html
 

@@ -248,7 +248,7 @@ def test_a_journey_has_a_slider_and_a_list(kernel: Kernel) -> None:
 @pytest.mark.parametrize(
     "line",
     ["%lab dance", "%lab start", "%lab start no-such-lab", "%%on\ntrue", "%%on lfet\ntrue", "%check no_such", "%hint no_such",
-     "%journey left", "%journey left right --tcp 80 --udp 80", "%topology x", "%answer 'open", "%%on left --wrong\ntrue"],
+     "%journey left", "%journey left right --tcp 80 --udp 80", "%topology x", "%journey 'open", "%%on left --wrong\ntrue"],
 )  # fmt: skip
 def test_mistakes_are_told_in_one_line(kernel: Kernel, line: str) -> None:
     name, lines = error_of(kernel.run(line))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from labkit.net.read.network import End
-from labkit.show.drawing.parts import Block, Box, Dot, Text
+from labkit.show.drawing.parts import Anchor, Block, Box, Dot, Text
 from labkit.show.drawing.scene import Interface, Place
 from labkit.show.text import measure
 
@@ -32,19 +32,27 @@ class Sides:
 def plan_block(place: Place, sides: Sides, pods: Sequence[Block], cables: Mapping[End, End]) -> Block:
     """The box of a machine; `pods` are the finished boxes of the pods on it."""
     inside = _plan_inside(sides, pods, cables)
-    rows = (_measure_row(sides.top), _measure_row(sides.bottom), inside.width, _measure_caption(place))
-    width = max(rows) + 2 * GAP
+    width = max(_measure_row(sides.top), _measure_row(sides.bottom), inside.width, _measure_caption(place)) + 2 * GAP
     top, bottom = plan_row(sides.top, width, 0, below=True), plan_row(sides.bottom, width, 0, below=False)
-    height = top.height + inside.height + LINE + GAP + bottom.height
-    caption = _plan_caption(
-        place, width, height - bottom.height - GAP / 2 if pods else top.height + LINE / 2, pods=bool(pods)
-    )
+    body = _plan_body(place, inside, width, has_pods=bool(pods))
+    height = top.height + body.height + bottom.height
     box = Box(place.name, place.shape, 0, 0, width, height, place.added)
-    inside_top = top.height if pods else top.height + LINE
-    raised = place.shape in RAISED
-    parts = (top, inside.moved((width - inside.width) / 2, inside_top), bottom.moved(0, height))
-    whole = join_blocks(width, height, (Block(width, height, (box,), (), (caption,)), *parts))
-    return replace(whole, texts=tuple(replace(text, raised=True) for text in whole.texts)) if raised else whole
+    parts = (Block(width, height, (box,)), top, body.moved(0, top.height), bottom.moved(0, height))
+    whole = join_blocks(width, height, parts)
+    if place.shape in RAISED:
+        return replace(whole, texts=tuple(replace(text, raised=True) for text in whole.texts))
+    return whole
+
+
+def _plan_body(place: Place, inside: Block, width: float, *, has_pods: bool) -> Block:
+    """The name above what is inside, where bridges' lines go down; below it where pods fill the box."""
+    name = f"{'+' if place.added else ''}{place.name} ({place.shape})"
+    height = LINE + GAP / 2
+    moved = inside.moved((width - inside.width) / 2, 0 if has_pods else height)
+    y = inside.height + height / 2 if has_pods else LINE / 2
+    where: tuple[float, Anchor] = (GAP, "start") if has_pods else (width / 2, "middle")
+    caption = Text(where[0], y, name, where[1], bold=True, added=place.added)
+    return join_blocks(width, inside.height + height, (Block(width, height, texts=(caption,)), moved))
 
 
 def join_blocks(width: float, height: float, parts: Iterable[Block]) -> Block:
@@ -60,18 +68,7 @@ def join_blocks(width: float, height: float, parts: Iterable[Block]) -> Block:
 
 
 def _measure_caption(place: Place) -> float:
-    return LETTER * measure(_render_caption(place))
-
-
-def _render_caption(place: Place) -> str:
-    return f"{'+' if place.added else ''}{place.name} ({place.shape})"
-
-
-def _plan_caption(place: Place, width: float, y: float, *, pods: bool) -> Text:
-    text = _render_caption(place)
-    if pods:
-        return Text(GAP, y, text, "start", bold=True, added=place.added)
-    return Text(width / 2, y, text, bold=True, added=place.added)
+    return LETTER * measure(f"+{place.name} ({place.shape})")
 
 
 def _measure_row(row: Sequence[Interface]) -> float:
@@ -105,10 +102,10 @@ def _plan_dot(interface: Interface, x: float, y: float) -> Dot:
     return Dot(*interface.end, x, y, interface.up, interface.added)
 
 
-def _plan_texts(interface: Interface, x: float, y: float, anchor: str) -> Iterable[Text]:
+def _plan_texts(interface: Interface, x: float, y: float, anchor: Anchor) -> Iterable[Text]:
     for at, label in enumerate(interface.labels):
         added = label.startswith("+")
-        yield Text(x, y + at * LINE, label, anchor, added=added)  # type: ignore[arg-type] # one of SVG's three words
+        yield Text(x, y + at * LINE, label, anchor, added=added)
 
 
 def _plan_inside(sides: Sides, pods: Sequence[Block], cables: Mapping[End, End]) -> Block:
@@ -118,7 +115,7 @@ def _plan_inside(sides: Sides, pods: Sequence[Block], cables: Mapping[End, End])
     width = max(ends.width, _measure_row(sides.inner))
     inner = plan_row(sides.inner, width, LINE, below=False) if sides.inner else Block(width, 0)
     inner_height = inner.height + 2.5 * GAP if sides.inner else 0
-    ends_height = ends.height + 1.5 * GAP if sides.pod_ends else GAP / 2
+    ends_height = ends.height + 1.5 * GAP if sides.pod_ends else 0
     pods_placed = pods_row.moved((width - ends.width) / 2, inner_height + ends_height)
     parts = (inner.moved(0, inner.height), ends.moved((width - ends.width) / 2, inner_height), pods_placed)
     return join_blocks(width, inner_height + ends_height + pods_row.height, parts)
@@ -144,8 +141,8 @@ def _plan_pod_ends(ends: Sequence[Interface], pods: Block, cables: Mapping[End, 
         else:
             right = max(right, x + _measure_column(end))
         # on the side away from the bridge, whose lines come from the middle
-        side, anchor = (-1, "end") if x < pods.width / 2 - 1 else (1, "start")
-        texts = tuple(_plan_texts(end, x + side * BESIDE, LINE / 4, anchor))
+        left = x < pods.width / 2 - 1
+        texts = tuple(_plan_texts(end, x + (-BESIDE if left else BESIDE), LINE / 4, "end" if left else "start"))
         parts.append(Block(0, 0, (), (_plan_dot(end, x, LINE / 4),), texts))
     height = max((len(end.labels) for end in ends), default=0) * LINE
     return join_blocks(right, height, parts)

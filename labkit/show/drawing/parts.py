@@ -7,6 +7,7 @@ from typing import Literal
 
 Point = tuple[float, float]
 Shape = Literal["node", "pod", "router", "host", "switch"]
+Anchor = Literal["start", "middle", "end"]
 Stroke = Literal["cable", "port", "route", "tunnel", "trail"]
 
 
@@ -17,7 +18,7 @@ class Text:
     x: float
     y: float
     text: str
-    anchor: Literal["start", "middle", "end"] = "middle"
+    anchor: Anchor = "middle"
     bold: bool = False
     added: bool = False
     raised: bool = False

@@ -1,0 +1,158 @@
+"""The course in a browser: a lab done from the first cell to the last, Stop, a kernel's restart, both themes, a stranger's file."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, expect
+
+from labkit.check import attach
+from labkit.check.worth import read_points
+from labkit.lab.course import list_labs
+from labkit.lab.lesson import Edition, render_notebook
+from labkit.world import World, list_worlds
+from tests.browser.conftest import Notebook, Server
+
+pytestmark = pytest.mark.timeout(300)
+Open = Callable[..., Notebook]
+
+
+@pytest.fixture
+def open_lab(browser: Browser, server: Server, course: Path) -> Iterator[Open]:
+    """Open a lab's notebook, solved or as handed out; its world ends with the test."""
+    opened: list[Notebook] = []
+
+    def open_lab(
+        number: str, *, solved: bool = True, add: tuple[tuple[str, str], ...] = (), **context: Any
+    ) -> Notebook:
+        lab = next(path for path in course.iterdir() if path.name.startswith(number))
+        edition = Edition(solved=solved, points=read_points(lab.name))
+        notebook = nbformat.reads(render_notebook(lab, edition), as_version=4)
+        notebook.cells += [nbformat.v4.new_code_cell(source, id=name) for name, source in add]
+        name = f"{lab.name}-{len(opened)}-{time.monotonic_ns()}.ipynb"
+        (server.root / name).write_text(nbformat.writes(notebook))
+        opened.append(Notebook(browser, server, name, **context))
+        return opened[-1]
+
+    yield open_lab
+    for each in opened:
+        each.close()
+    for left in [name for name in list_worlds() if name.endswith(f"-t{os.getpid()}")]:
+        World.attach(left).end()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("number", ["00", "03"])
+def test_a_lab_from_the_first_cell_to_the_last(open_lab: Open, artefacts: Path, number: str, scheme: str) -> None:
+    notebook = open_lab(number, color_scheme=scheme)
+    points = read_points(next(name for name in list_labs() if name.startswith(number)))
+    assert notebook.run_all() == []
+    drawing = notebook.show("see-the-start").get_by_role("img", name="the network now")
+    box = drawing.bounding_box()
+    assert box
+    assert min(box["width"], box["height"]) > 50
+    notebook.page.screenshot(path=artefacts / f"{number}-topology-{scheme}.png")
+    verdicts = notebook.show(notebook.find_grade())
+    expect(verdicts.locator("caption")).to_contain_text(f"{points:g} of {points:g} points")
+    assert verdicts.locator(".lk-passed").count() > 0
+    assert verdicts.locator(".lk-failed").count() == 0
+    notebook.page.screenshot(path=artefacts / f"{number}-verdicts-{scheme}.png")
+    assert notebook.foreign == [], "nothing is fetched from outside"
+
+
+def test_as_handed_out_it_shows_what_is_missing(open_lab: Open, artefacts: Path) -> None:
+    notebook = open_lab("03", solved=False)
+    notebook.run("notebook:run-all-cells")
+    verdicts = notebook.show(notebook.find_grade())
+    expect(verdicts.locator(".lk-failed").first).to_contain_text("✗ failed")
+    expect(verdicts.locator("dt").first).to_contain_text("expected")
+    notebook.page.screenshot(path=artefacts / "03-red.png")
+
+
+def test_the_journey_s_slider_follows_the_arrow_keys(open_lab: Open, artefacts: Path) -> None:
+    notebook = open_lab("00")
+    assert notebook.run_all() == []
+    cell = notebook.show("follow-it")
+    expect(cell.get_by_role("img", name="hop 1 of")).to_be_visible()
+    cell.locator(".noUi-handle").first.focus()
+    notebook.page.keyboard.press("ArrowRight")
+    expect(cell.get_by_role("img", name="hop 2 of")).to_be_visible()
+    cell.locator("details > summary").first.press("Enter")
+    expect(cell.locator("details table").first).to_be_visible()
+    notebook.page.screenshot(path=artefacts / "00-journey.png")
+
+
+def test_stop_ends_a_running_cell_and_run_all(open_lab: Open, artefacts: Path) -> None:
+    first = ("endless", "%%on client\nip link set lo up\nping 127.0.0.1")
+    notebook = open_lab("00", add=(first, ("after", "print('not to be seen')")))
+    notebook.start("notebook:run-all-cells")
+    deadline = time.monotonic() + 60
+    while "icmp_seq=2" not in notebook.text("endless"):
+        assert time.monotonic() < deadline, notebook.text("endless")
+        notebook.page.wait_for_timeout(100)
+    began = time.monotonic()
+    notebook.press_stop()
+    notebook.wait_kernel("idle")
+    assert time.monotonic() - began < 2
+    said = notebook.outputs("endless")
+    assert said[-1]["ename"] == "Stopped"
+    assert "ping statistics" in notebook.text("endless")
+    assert notebook.outputs("after") == []
+    notebook.show("endless")
+    notebook.page.screenshot(path=artefacts / "00-stopped.png")
+    with attach(next(name for name in list_worlds() if name.startswith("00-"))) as lab:
+        assert lab.machine("client").list_processes() == []
+
+
+def test_after_a_kernel_s_restart_the_lab_is_still_there(open_lab: Open) -> None:
+    cells = (("mark", "%%on client\nip link add mark type bridge"), ("look", "%%on client\nip -br link"))
+    notebook = open_lab("00", add=cells)
+    assert notebook.run_all() == []
+    notebook.start("notebook:restart-kernel")
+    notebook.page.locator(".jp-Dialog .jp-mod-accept").click()
+    notebook.page.wait_for_selector(".jp-Dialog", state="detached")
+    notebook.wait_kernel("idle")
+    for cell in ("start", "look"):
+        at = notebook.list_cells().index(cell)
+        notebook.page.evaluate(f"at => {{ jupyterapp.shell.currentWidget.content.activeCellIndex = {at} }}", at)
+        notebook.run("notebook:run-cell")
+    assert "mark" in notebook.text("look")
+
+
+def test_a_stranger_s_file_shows_the_text_form(
+    open_lab: Open, server: Server, browser: Browser, artefacts: Path
+) -> None:
+    """Outputs that were not made here are not trusted: styles and drawings are taken away, the text must do."""
+    notebook = open_lab("00", color_scheme="dark")
+    assert notebook.run_all() == []
+    notebook.run("docmanager:save")
+    saved = nbformat.read(max(server.root.glob("00-*.ipynb"), key=lambda path: path.stat().st_mtime), as_version=4)
+    saved.cells[0].source += "\n\nFrom elsewhere."  # its signature is another now
+    (server.root / "stranger.ipynb").write_text(nbformat.writes(saved))
+    opened = Notebook(browser, server, "stranger.ipynb", color_scheme="dark")
+    try:
+        cell = opened.show("see-the-start")
+        expect(cell.locator("pre").filter(has_text="cabled to switch s1").first).to_be_visible()
+        assert cell.locator("svg[role=img]").count() == 0
+        opened.page.screenshot(path=artefacts / "00-untrusted.png")
+    finally:
+        opened.close()
+
+
+def test_shell_cells_are_coloured_and_machines_complete(open_lab: Open) -> None:
+    notebook = open_lab("00")
+    assert notebook.run_all() == []
+    at = notebook.list_cells().index("look-around")
+    mime = notebook.page.evaluate(f"() => jupyterapp.shell.currentWidget.content.widgets[{at}].model.mimeType")
+    assert mime == "text/x-sh"
+    reply = notebook.page.evaluate(
+        "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+        ".requestComplete({code: '%%on cl', cursor_pos: 7}).then(reply => reply.content.matches)"
+    )
+    assert reply == ["client"]
