@@ -47,9 +47,9 @@ def plan_block(place: Place, sides: Sides, pods: Sequence[Block], cables: Mappin
 def _plan_body(place: Place, inside: Block, width: float, *, has_pods: bool) -> Block:
     """The name above what is inside, where bridges' lines go down; below it where pods fill the box."""
     name = f"{'+' if place.added else ''}{place.name} ({place.shape})"
-    height = LINE + GAP / 2
+    height = LINE + (GAP if has_pods else GAP / 2)
     moved = inside.moved((width - inside.width) / 2, 0 if has_pods else height)
-    y = inside.height + height / 2 if has_pods else LINE / 2
+    y = inside.height + height * 0.6 if has_pods else LINE / 2
     where: tuple[float, Anchor] = (GAP, "start") if has_pods else (width / 2, "middle")
     caption = Text(where[0], y, name, where[1], bold=True, added=place.added)
     return join_blocks(width, inside.height + height, (Block(width, height, texts=(caption,)), moved))
