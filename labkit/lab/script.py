@@ -134,7 +134,7 @@ def _read(folder: Path, kind: str, name: str, values: Mapping[str, Any]) -> str:
     except OSError as error:
         there = ", ".join(list_scripts(folder, kind))
         raise UsageError(f"{where} can't be read: {error.strerror}", hint=f"there are: {there or 'none'}") from error
-    return render_text(text, values, where=where)
+    return render_text(text, {**values, "lab": folder.name}, where=where)
 
 
 def parse_head(text: str) -> dict[str, str]:

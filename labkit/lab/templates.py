@@ -59,7 +59,7 @@ FILTERS = {
 
 
 def _read_part(name: str) -> str | None:
-    """What `{% include "06-cni/solutions/chain.inc" %}` puts in: a part that several scripts of a lab share."""
+    """What `{% include lab ~ "/solutions/chain.inc" %}` puts in: a part that several scripts of a lab share."""
     path = find_labs_folder() / name
     return path.read_text(encoding="utf-8") if path.suffix == ".inc" and path.is_file() else None
 

@@ -86,7 +86,11 @@ def port_forward_arrives(lab: View) -> None:
         answer = lab.connect_tcp("outside", node, port)
         sources = {source for frame in capture.read_frames(0.1) if (source := parse_caller(frame))}
     expect(answer.reached, expected=f"{node}:{port} answers outside", observed=answer.detail)
-    expect(caller in sources, expected=f"{pod} is called by {caller}", observed=f"called by {', '.join(sources) or 'nobody'}")
+    expect(
+        caller in sources,
+        expected=f"{pod} is called by {caller}",
+        observed=f"called by {', '.join(sources) or 'nobody'}",
+    )
 
 
 def parse_caller(frame: Frame) -> str | None:

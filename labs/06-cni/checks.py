@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
+import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -183,11 +184,14 @@ def expect_success(result: Result, what: str) -> None:
     )
 
 
+TURN = threading.RLock()  # one check at a time: a plugin that mixes up two containers shall fail one check, not all
+
+
 @contextlib.contextmanager
 def unplugged(lab: View) -> Iterator[tuple[str, str]]:
     """A pod for my-plugin, without any link: its name and container id; DEL at the end."""
     name, container = f"mine-{secrets.token_hex(4)}", secrets.token_hex(16)
-    with lab.add_pod(NODE, name):
+    with TURN, lab.add_pod(NODE, name):
         try:
             yield name, container
         finally:
@@ -271,9 +275,8 @@ def my_plugin_checks(lab: View) -> None:
 @check(points=1, level="more", after=("my_plugin_adds",), hints=OWN_HINTS)
 def my_plugin_refuses_nonsense(lab: View) -> None:
     """my-plugin: a conf that is not JSON gives an error result with code and msg."""
-    name = f"mine-{secrets.token_hex(4)}"
-    with lab.add_pod(NODE, name):
-        result = call(lab, "ADD", secrets.token_hex(16), netns=name, stdin="{ this is no JSON")
+    with unplugged(lab) as (name, container):
+        result = call(lab, "ADD", container, netns=name, stdin="{ this is no JSON")
         expect(result.status != 0, expected="an exit status that is not 0", observed="it succeeds")
         data = parse_json(result, "the error")
         expect({"code", "msg"} <= set(data), expected="code and msg", observed=result.stdout)
@@ -295,10 +298,9 @@ def my_plugin_chains(lab: View) -> None:
     chain = [own, {"type": "portmap", "capabilities": {"portMappings": True}}]
     network = parse_conf(json.dumps({"cniVersion": "1.0.0", "name": "mine", "plugins": chain}))
     mapping = {"portMappings": [{"hostPort": 7999, "containerPort": 80, "protocol": "tcp"}]}
-    name = f"mine-{secrets.token_hex(4)}"
     runtime = Runtime(lab.machine(NODE).behind)
-    with lab.add_pod(NODE, name):
-        attachment = Attachment(secrets.token_hex(16), f"/run/netns/{name}", capabilities=mapping)
+    with unplugged(lab) as (name, container):
+        attachment = Attachment(container, f"/run/netns/{name}", capabilities=mapping)
         try:
             read_given(runtime.add(network, attachment))
         except CniError as error:

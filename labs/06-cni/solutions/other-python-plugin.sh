@@ -1,5 +1,5 @@
 # The chain in one conf of version 1.0.0 under another file name; the plugin of one's own in Python, on a bridge, with host-local for the addresses.
-{% include "06-cni/solutions/core.inc" %}
+{% include lab ~ "/solutions/core.inc" %}
 #: chain core
 on worker1 bash -c 'rm -f /etc/cni/net.d/*'
 on worker1 tee /etc/cni/net.d/00-chain.conflist >/dev/null <<'CONF'

@@ -17,4 +17,4 @@ web {{ prefix | interface(2) }}
 api {{ prefix | interface(3) }}
 PODS
 on worker1 iptables -t nat -A POSTROUTING -s {{ prefix }} ! -d {{ prefix }} -j MASQUERADE
-{% include "06-cni/solutions/chain.inc" %}
+{% include lab ~ "/solutions/chain.inc" %}

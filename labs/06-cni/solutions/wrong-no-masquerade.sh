@@ -2,5 +2,5 @@
 # must fail: pods_get_out, fault_repaired, my_plugin_tells_versions, my_plugin_adds
 #: before core
 on worker1 sed -i '/ipMasq/d' /etc/cni/net.d/10-mynet.conf
-{% include "06-cni/solutions/core.inc" %}
-{% include "06-cni/solutions/chain.inc" %}
+{% include lab ~ "/solutions/core.inc" %}
+{% include lab ~ "/solutions/chain.inc" %}

@@ -1,7 +1,7 @@
 # A plugin with one slip: the result does not tell the address.
 # must fail: my_plugin_adds
 {% set slip = "no-result" %}
-{% include "06-cni/solutions/core.inc" %}
-{% include "06-cni/solutions/chain.inc" %}
-{% include "06-cni/solutions/plugin.inc" %}
-{% include "06-cni/solutions/fault.inc" %}
+{% include lab ~ "/solutions/core.inc" %}
+{% include lab ~ "/solutions/chain.inc" %}
+{% include lab ~ "/solutions/plugin.inc" %}
+{% include lab ~ "/solutions/fault.inc" %}

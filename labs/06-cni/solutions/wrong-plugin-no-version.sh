@@ -1,7 +1,7 @@
 # A plugin with one slip: VERSION is an error.
 # must fail: my_plugin_tells_versions
 {% set slip = "no-version" %}
-{% include "06-cni/solutions/core.inc" %}
-{% include "06-cni/solutions/chain.inc" %}
-{% include "06-cni/solutions/plugin.inc" %}
-{% include "06-cni/solutions/fault.inc" %}
+{% include lab ~ "/solutions/core.inc" %}
+{% include lab ~ "/solutions/chain.inc" %}
+{% include lab ~ "/solutions/plugin.inc" %}
+{% include lab ~ "/solutions/fault.inc" %}
