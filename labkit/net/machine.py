@@ -26,10 +26,20 @@ class Readable(Protocol):
     def probe(self, argv: Sequence[str], /) -> ProbeResult: ...
 
 
+class Opener(Protocol):
+    """What opens sockets on many machines at once."""
+
+    def open_sockets(
+        self, machines: Sequence[str], family: int, kind: int, protocol: int, /
+    ) -> list[socket.socket]: ...
+
+
 class Writable(Protocol):
     """A network namespace that hands out sockets and descriptors; the caller closes them soon."""
 
     @property
     def name(self) -> str: ...
+    @property
+    def world(self) -> Opener: ...
     def open_socket(self, family: int, kind: int, protocol: int, /) -> socket.socket: ...
     def open_netns(self) -> int: ...

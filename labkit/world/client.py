@@ -6,6 +6,7 @@ import contextlib
 import difflib
 import os
 import signal
+import socket
 import time
 from collections.abc import Sequence
 from io import FileIO
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from labkit.errors import UsageError
+from labkit.world import wire
 from labkit.world.connection import PREFIX, Connection, plan_address, wait_readable
 from labkit.world.machine import Machine, MachineSpec
 from labkit.world.starter import start_world
@@ -92,6 +94,14 @@ class World:
             near = difflib.get_close_matches(name, machines) or list(machines)[:12]
             raise UsageError(f"lab {self.name} has no machine {name!r}", hint=f"there are: {', '.join(near)}")
         return machines[name]
+
+    def open_sockets(self, machines: Sequence[str], family: int, kind: int, protocol: int = 0) -> list[socket.socket]:
+        """A socket in the network of each machine, with one request for many. Close them soon: they keep it alive."""
+        numbers: list[int] = []
+        for first in range(0, len(machines), wire.MAX_DESCRIPTORS):
+            names = list(machines[first : first + wire.MAX_DESCRIPTORS])
+            numbers += self.ask("sockets", machines=names, family=int(family), type=int(kind), protocol=protocol)[1]
+        return [socket.socket(family, kind, protocol, fileno=number) for number in numbers]
 
     def read_meta(self) -> dict[str, Any]:
         """Small values that clients keep with the world."""

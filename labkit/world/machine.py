@@ -135,8 +135,7 @@ class Machine:
 
     def open_socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:
         """A socket opened in this machine's network namespace. Close it soon: it keeps the namespace alive."""
-        _, received = self.world.ask("socket", machine=self.name, family=int(family), type=int(kind), protocol=protocol)
-        return socket.socket(family, kind, protocol, fileno=received[0])
+        return self.world.open_sockets([self.name], family, kind, protocol)[0]
 
     def open_netns(self) -> int:
         """A descriptor of this machine's network namespace. Close it soon."""

@@ -20,6 +20,7 @@ from labkit.world.commands import Order
 from labkit.world.fields import (
     RequestError,
     parse_machine,
+    require_text,
     require_variable,
     take,
     take_arguments,
@@ -136,7 +137,9 @@ class Requests:
         return {"processes": [[process, read_arguments(process)] for process in processes]}, ()
 
     def _machine(self, message: wire.Message) -> Held:
-        name = take(message, "machine", str)
+        return self._find(take(message, "machine", str))
+
+    def _find(self, name: str) -> Held:
         held = self._registry.find(name)
         if held is None:
             raise RequestError(f"no machine {name[:80]!r}")
@@ -145,11 +148,19 @@ class Requests:
     def _op_netns(self, message: wire.Message, *_: Any) -> Answer:
         return {}, (os.dup(self._machine(message).namespaces.net),)
 
-    def _op_socket(self, message: wire.Message, *_: Any) -> Answer:
-        """A socket lives in the namespace it was opened in, whoever holds it: PID 1 steps there and back."""
+    def _op_sockets(self, message: wire.Message, *_: Any) -> Answer:
+        """One on each machine. It lives in the namespace it was opened in, whoever holds it: PID 1 steps there and back."""
         family, kind, protocol = (take(message, key, int) for key in ("family", "type", "protocol"))
-        with kernel.visit_network(self._machine(message).namespaces.net):
-            return {}, (socket.socket(family, kind, protocol).detach(),)
+        names = take(message, "machines", list)
+        if len(names) > wire.MAX_DESCRIPTORS:
+            raise RequestError(f"machines: more than {wire.MAX_DESCRIPTORS}")
+        held = [self._find(require_text(name, "machines")) for name in names]
+        with ExitStack() as stack:
+            opened = []
+            for each in held:
+                with kernel.visit_network(each.namespaces.net):
+                    opened.append(stack.enter_context(socket.socket(family, kind, protocol)))
+            return {}, [each.detach() for each in opened]
 
     # --- commands
 

@@ -6,7 +6,7 @@ import errno
 import os
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Final, Self, Unpack
 
 from labkit.net.errors import NetError, Refusal
@@ -109,27 +109,36 @@ class Batch:
 
 def commit_all(batches: Iterable[Batch]) -> None:
     """Commit batches one after the other; what one makes, the next ones find. Stops at a refusal."""
+    waiting = [batch for batch in batches if batch.requests]
     with _Descriptors() as descriptors:
-        for batch in batches:
-            if batch.requests:
-                _commit(batch, descriptors)
+        for start in range(0, len(waiting), _DESCRIPTORS_KEPT):
+            group = waiting[start : start + _DESCRIPTORS_KEPT]
+            with _open_channels(group) as channels:
+                for batch, channel in zip(group, channels, strict=True):
+                    _commit(batch, channel, descriptors)
 
 
-def _commit(batch: Batch, descriptors: _Descriptors) -> None:
-    machine = batch.machine
-    with Channel(machine.open_socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_ROUTE)) as channel:
-        context = Context(LinkTable(channel.list_links()), descriptors.open)
-        for start in range(0, len(batch.requests), CHUNK):
-            requests = batch.requests[start : start + CHUNK]
-            replies = channel.send(list(_encode(batch, requests, context, start)))
-            if replies:
-                refusals = tuple(
-                    Refusal(start + at, requests[at].words(), reply.errno, reply.reason)
-                    for at, reply in replies.items()
-                )
-                first = next(iter(replies))
-                raise NetError(machine.name, refusals, command=requests[first].command())
-            descriptors.close_many()
+@contextmanager
+def _open_channels(batches: list[Batch]) -> Iterator[list[Channel]]:
+    """One for each, all asked for at once: waiting for an answer from the world takes longer than the answer."""
+    names = [batch.machine.name for batch in batches]
+    sockets = batches[0].machine.world.open_sockets(names, socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_ROUTE)
+    with ExitStack() as stack:
+        yield [Channel(stack.enter_context(each)) for each in sockets]
+
+
+def _commit(batch: Batch, channel: Channel, descriptors: _Descriptors) -> None:
+    context = Context(LinkTable(channel.list_links()), descriptors.open)
+    for start in range(0, len(batch.requests), CHUNK):
+        requests = batch.requests[start : start + CHUNK]
+        replies = channel.send(list(_encode(batch, requests, context, start)))
+        if replies:
+            refusals = tuple(
+                Refusal(start + at, requests[at].words(), reply.errno, reply.reason) for at, reply in replies.items()
+            )
+            first = next(iter(replies))
+            raise NetError(batch.machine.name, refusals, command=requests[first].command())
+        descriptors.close_many()
 
 
 def _encode(batch: Batch, requests: list[Request], context: Context, start: int) -> Iterator[Message]:

@@ -7,7 +7,7 @@ import errno
 import socket
 import struct
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
 from labkit.errors import WorldError
 from labkit.net.write import netlink
@@ -42,19 +42,13 @@ class Reply(NamedTuple):
 
 
 class Channel:
-    """A socket of `Machine.open_socket`, closed with the `with` block: a held one keeps the netns alive."""
+    """Speaks on a socket opened in the machine; its owner closes it soon: a held one keeps the netns alive."""
 
     def __init__(self, route_socket: socket.socket) -> None:
         self._socket = route_socket
         self._sequence = 0
         route_socket.setsockopt(SOL_NETLINK, NETLINK_CAP_ACK, 1)
         route_socket.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._socket.close()
 
     def list_links(self) -> dict[str, int]:
         """Name and index of every link there is now."""
