@@ -71,9 +71,9 @@ def pump(process: Process, takers: Mapping[int, Take], timeout: float | None = N
         if not ready:
             return None
         for reader in ready & waiting.keys():
-            data = os.read(reader, _CHUNK)
-            waiting[reader](data)
-            if not data:
+            if data := os.read(reader, _CHUNK):
+                waiting[reader](data)
+            else:
                 del waiting[reader]
     left_open = [reader for reader, take in waiting.items() if not _take_rest(reader, take)]
     if left_open:
