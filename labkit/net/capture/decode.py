@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from labkit.net.capture.frame import Frame
 
+WEAVE_SLEEVE: Final = 6783
 WEAVE_FASTDP: Final = 6784
 FLANNEL_UDP: Final = 8285
 VXLAN_LINUX: Final = 8472
@@ -63,8 +64,25 @@ def _load() -> _Scapy:
     from scapy.utils import wrpcapng
 
     bind_layers(UDP, VXLAN, dport=WEAVE_FASTDP)
+    bind_layers(UDP, _define_sleeve(), dport=WEAVE_SLEEVE)
     bind_layers(UDP, IP, dport=FLANNEL_UDP)  # flannel's udp backend: the bare packet
     return _Scapy(Ether, IP, Raw, wrpcapng)
+
+
+def _define_sleeve() -> Any:
+    """Weave's sleeve, which scapy does not know: the sender's name, then a frame with its two peers and its length."""
+    from scapy.fields import LenField, MACField
+    from scapy.layers.l2 import Ether
+    from scapy.packet import Packet, bind_layers
+
+    class Sleeve(Packet):  # type: ignore[misc]
+        name = "Sleeve"
+        fields_desc = (
+            MACField("sender", None), MACField("source", None), MACField("destination", None), LenField("length", None)
+        )  # fmt: skip
+
+    bind_layers(Sleeve, Ether)
+    return Sleeve
 
 
 def _list_layers(packet: Any) -> Iterator[Any]:

@@ -44,6 +44,17 @@ def test_other_wrappings() -> None:
     assert names(INNER, hardware=768) == ["IP", "ICMP", "Raw"]
 
 
+def test_weaves_sleeve() -> None:
+    inner = bytes(Ether(src="02:00:00:00:00:0a") / INNER)
+    header = bytes.fromhex("000000000001" * 2 + "000000000002") + len(inner).to_bytes(2, "big")
+    layers = decode(frame(OUTER / UDP(sport=6783, dport=6783) / (header + inner)))
+    assert [layer.name for layer in layers] == ["Ether", "IP", "UDP", "Sleeve", "Ether", "IP", "ICMP", "Raw"]
+    assert layers[3].fields == {
+        "sender": "00:00:00:00:00:01", "source": "00:00:00:00:00:01", "destination": "00:00:00:00:00:02", "length": len(inner)
+    }  # fmt: skip
+    assert names(OUTER / UDP(sport=6783, dport=6783) / b"short") == ["Ether", "IP", "UDP", "Raw"]
+
+
 def test_fields_are_scapys() -> None:
     arp, tcp = (decode(frame(packet))[-1].fields for packet in (
         Ether() / ARP(op=1, psrc="10.0.0.1", pdst="10.0.0.2"), OUTER / TCP(sport=1, dport=80, seq=9, flags="SA")
