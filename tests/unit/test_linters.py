@@ -13,11 +13,10 @@ from labkit.lab.definition import read_definition
 from labkit.lab.script import choose_fault, list_scripts, read_faults, read_script
 
 REPOSITORY = Path(__file__).parents[2]
-FOLDERS = ("labkit", "tests", "vm")
 # ./lab's parts are looked at through ./lab, which gives them their variables.
 PARTS = {REPOSITORY / "labkit" / "setup" / f"{name}.sh" for name in ("report", "system", "python", "tests")}
-SCRIPTS = [path for folder in FOLDERS for path in sorted((REPOSITORY / folder).rglob("*.sh")) if path not in PARTS]
-LABS = [path.parent for path in sorted((REPOSITORY / "labs").glob("*/lab.toml"))]
+SCRIPTS = [path for path in sorted((REPOSITORY / "labkit").rglob("*.sh")) if path not in PARTS]
+LABS = [path.parent for folder in ("labs", "tests/data") for path in sorted((REPOSITORY / folder).glob("*/lab.toml"))]
 
 
 def assert_clean(*command: str) -> None:

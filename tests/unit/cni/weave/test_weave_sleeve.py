@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -104,6 +105,20 @@ def test_noise_never_reaches_the_bridge_but_as_a_peers_frame(noise: bytes, how: 
         assert made.counts["malformed"] == 1
     assert set(bridge.sent) <= set(parcels)
     assert net.sent == []
+
+
+def test_a_guests_places_are_peers_that_were_met(tmp_path: Path) -> None:
+    made, bridge, net = make_datapath()
+    made.nicknames = {TWO: "worker2", ONE: "away"}
+    path = tmp_path / "forward.py"
+    path.write_text("def forward(src, dst, came_from, table, peers): return ['worker2', 'away', 'bridge']")
+    made.set_guest(path)
+    assert made.decide(FRAME, b"") == (TWO, ONE, b"")
+    path.write_text("def forward(src, dst, came_from, table, peers): return ['worker9']")
+    made.set_guest(path)
+    assert made.decide(FRAME, b"") == (TWO,), "our own rules: to all"
+    assert "the place 'worker9'; known: away, bridge, worker2" in made.guest_failed
+    assert (made.guest, bridge.sent, net.sent) == (None, [], [])
 
 
 def test_too_long_for_the_underlay_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
