@@ -13,8 +13,8 @@ _JSON = argument("--json", action="store_true", help="for programs")
 _SVG = argument("--svg", metavar="FILE", help="write the drawing there")
 
 COMMANDS: Final = (
-    Command("doctor", "making:run_doctor", "what this machine can do; what is missing and how to get it", (_JSON,)),
-    Command("list", "making:run_list", "the labs, and which can run on this machine", (_JSON,)),
+    Command("doctor", "examining:run_doctor", "what this machine can do; what is missing and how to get it", (_JSON,)),
+    Command("list", "examining:run_list", "the labs, and which can run on this machine", (_JSON,)),
     Command(
         "start", "worlds:run_start", "build the lab's world, or attach to the running one",
         (
