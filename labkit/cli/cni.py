@@ -3,57 +3,124 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from labkit.cli.running import find_world
-from labkit.cni import Call, Runtime, add_pod, check_pod, remove_pod
+from labkit.cni import Call, Network, Runtime, add_pod, check_pod, remove_pod, unplug_pod
+from labkit.cni.conf import FOLDER
 from labkit.errors import UsageError
 from labkit.world import Machine, World
 
-_MBIT = 1_000_000
+_MBIT: Final = 1_000_000
+_PORTS: Final = range(1, 65536)
 
 
 def run_cni(options: argparse.Namespace) -> int:
     """add, del or check one pod; what is printed can be typed again on the node."""
+    capabilities = _parse_capabilities(options)
     with find_world(options.lab) as world:
         existing = {machine.name: machine for machine in world.machines()}
-        node = _find_node(world, existing, options)
-        runtime = Runtime(node, _print_call)
+        node = _find_node(existing, options)
+        printer = _Printer()
+        runtime = Runtime(node, printer.print_call)
         if options.action == "add":
-            result = add_pod(world, options.pod, node.name, runtime, capabilities=_parse_capabilities(options))
-            print(f"# {options.pod} has {', '.join(ip['address'] for ip in result.get('ips', ())) or 'no address'}")
-        elif options.pod not in existing:
-            raise UsageError(f"there is no pod {options.pod}", hint="labkit ps shows what there is")
+            printer.print(_render_network(node, runtime.read_network()))
+            result = add_pod(world, options.pod, node.name, runtime, capabilities=capabilities)
+            printer.print(f"# {options.pod} has {_render_addresses(result)}")
         elif options.action == "del":
-            remove_pod(world, existing[options.pod], runtime, keep=options.keep)
+            printer.print(_run_del(world, existing, runtime, options))
         else:
-            check_pod(existing[options.pod], runtime)
-            print(f"# {options.pod}: every plugin found what it had made")
+            asked = check_pod(existing[options.pod], runtime)
+            said = "every plugin found what it had made" if asked else "the conf says disableCheck: no plugin was asked"
+            printer.print(f"# {options.pod}: {said}")
+    printer.close()
     return 0
 
 
-def _print_call(call: Call) -> None:
-    print(f"### on {call.node}\n{call.render()}\n")
+class _Printer:
+    """Prints calls as they come. A reader that goes away, as `head` does, must not interrupt an ADD: `close` tells it later."""
+
+    def __init__(self) -> None:
+        self._commands: list[str] = []
+        self._gone: BrokenPipeError | None = None
+
+    def print_call(self, call: Call) -> None:
+        """One call, with its number."""
+        if call.command == "DEL" and self._commands[-1:] == ["ADD"]:
+            self.print("# The ADD failed: DEL of every plugin, so that nothing is left of it.\n")
+        self._commands.append(call.command)
+        self.print(f"### {len(self._commands)}. {call}\n{call.render()}\n")
+
+    def print(self, text: str) -> None:
+        """A line or more."""
+        try:
+            if not self._gone:
+                print(text, flush=True)
+        except BrokenPipeError as error:
+            self._gone = error
+
+    def close(self) -> None:
+        """Raises BrokenPipeError when somebody stopped reading."""
+        if self._gone:
+            raise self._gone
 
 
-def _find_node(world: World, existing: Mapping[str, Machine], options: argparse.Namespace) -> Machine:
+def _run_del(world: World, existing: Mapping[str, Machine], runtime: Runtime, options: argparse.Namespace) -> str:
+    """Unplug a pod; one that is not there may have left a lease or a rule all the same."""
+    if options.pod in existing:
+        remove_pod(world, existing[options.pod], runtime, keep=options.keep)
+        return f"# {options.pod} is unplugged{'' if options.keep else ', and its namespace is gone'}"
+    unplug_pod(options.pod, _find_node(existing, options).name, runtime)
+    return f"# there is no pod {options.pod}; what may have been left of it is gone"
+
+
+def _render_network(node: Machine, network: Network) -> str:
+    return (
+        f"# {node.name} plugs into network {network.name}, from {FOLDER}/{network.file}: {', '.join(network.types)}\n"
+        f"# Each call below, loopback's first, can be typed again there: labkit shell {node.name}\n"
+    )
+
+
+def _render_addresses(result: Mapping[str, Any]) -> str:
+    addresses = [ip["address"] for ip in result.get("ips") or ()]
+    addresses += [result[family]["ip"] for family in ("ip4", "ip6") if family in result]  # before version 0.3.0
+    return ", ".join(addresses) or "no address"
+
+
+def _find_node(existing: Mapping[str, Machine], options: argparse.Namespace) -> Machine:
     """The pod's own node, the one that was named, or the only one."""
-    if options.pod in existing and existing[options.pod].node:
-        return world.machine(str(existing[options.pod].node))
-    if options.node:
-        return world.machine(options.node)
+    pod = existing.get(options.pod)
+    if pod and pod.node is None:
+        raise UsageError(f"{pod.name} is a {pod.kind}, not a pod")
+    if pod and options.node not in (None, pod.node):
+        raise UsageError(f"{pod.name} is on {pod.node}, not on {options.node}")
+    if not pod and options.action == "check":
+        raise UsageError(f"there is no pod {options.pod}", hint="labkit ps shows what there is")
     nodes = [machine for machine in existing.values() if machine.kind == "node"]
-    if len(nodes) != 1:
-        raise UsageError(f"on which node shall {options.pod} be?", hint="--node NODE")
-    return nodes[0]
+    named = [machine for machine in nodes if machine.name == (pod.node if pod else options.node)]
+    if options.node and not named:
+        raise UsageError(f"there is no node {options.node}", hint=f"--node: {', '.join(each.name for each in nodes)}")
+    if len(named or nodes) != 1:
+        names = ", ".join(machine.name for machine in nodes)
+        raise UsageError(f"on which node shall {options.pod} be?", hint=f"--node NODE; there are {names}")
+    return (named or nodes)[0]
 
 
 def _parse_capabilities(options: argparse.Namespace) -> dict[str, Any]:
+    """What add passes on to plugins that declare it."""
+    if options.action != "add" and (options.port or options.rate is not None):
+        raise UsageError(
+            f"--port and --rate are for add, not for {options.action}", hint="del and check know what add was told"
+        )
+    if options.action != "del" and options.keep:
+        raise UsageError(f"--keep is for del, not for {options.action}")
     capabilities: dict[str, Any] = {}
     if options.port:
         capabilities["portMappings"] = [_parse_port(text) for text in options.port]
-    if options.rate:
+    if options.rate is not None:
+        if options.rate < 1:
+            raise UsageError(f"--rate {options.rate}", hint="Mbit/s, 1 or more")
         rate = options.rate * _MBIT
         capabilities["bandwidth"] = {
             "ingressRate": rate, "ingressBurst": rate, "egressRate": rate, "egressBurst": rate,
@@ -62,7 +129,7 @@ def _parse_capabilities(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _parse_port(text: str) -> dict[str, Any]:
-    parts: Sequence[str] = text.split(":")
-    if len(parts) != 2 or not all(part.isdigit() and 0 < int(part) < 65536 for part in parts):  # noqa: PLR2004
+    numbers = [int(part) for part in text.split(":") if part.isascii() and part.isdigit()]
+    if text.count(":") != 1 or len(numbers) != 2 or not all(number in _PORTS for number in numbers):  # noqa: PLR2004
         raise UsageError(f"--port {text}", hint="HOST:POD, two numbers from 1 to 65535, as in 8080:80")
-    return {"hostPort": int(parts[0]), "containerPort": int(parts[1]), "protocol": "tcp"}
+    return {"hostPort": numbers[0], "containerPort": numbers[1], "protocol": "tcp"}

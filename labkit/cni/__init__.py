@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from labkit.cni.conf import Network, choose_conf, parse_conf
     from labkit.cni.errors import CniError
     from labkit.cni.plugin import Call
-    from labkit.cni.pod import add_pod, check_pod, remove_pod
+    from labkit.cni.pod import add_pod, check_pod, remove_pod, unplug_pod
     from labkit.cni.runtime import Runtime
 
 _HOMES = {
@@ -24,6 +24,7 @@ _HOMES = {
     "choose_conf": "conf",
     "parse_conf": "conf",
     "remove_pod": "pod",
+    "unplug_pod": "pod",
 }
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "choose_conf",
     "parse_conf",
     "remove_pod",
+    "unplug_pod",
 ]
 
 

@@ -13,7 +13,8 @@ from labkit.cni.errors import INVALID_ENVIRONMENT, CniError
 
 BIN: Final = "/opt/cni/bin"
 _CONTAINER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")
-_LONGEST_LINK: Final = 15
+_LONGEST_LINK: Final = 15  # bytes
+_RUNTIMES: Final = ("cniVersion", "name", "capabilities", "runtimeConfig", "prevResult")
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,19 @@ class Attachment:
     def __post_init__(self) -> None:
         if not _CONTAINER.fullmatch(self.container):
             raise _wrong("CNI_CONTAINERID", self.container, "letters, digits, _ . - after a letter or digit")
-        if not 0 < len(self.link) <= _LONGEST_LINK or self.link in (".", "..") or re.search(r"[/:\s]", self.link):
+        if (
+            not 0 < len(self.link.encode()) <= _LONGEST_LINK
+            or self.link in (".", "..")
+            or re.search(r"[/:\s]", self.link)
+        ):
             raise _wrong("CNI_IFNAME", self.link, "at most 15 characters, no / : or blank")
         if any(re.search(r"[;=]", text) for pair in self.args.items() for text in pair):
             raise _wrong("CNI_ARGS", str(dict(self.args)), "KEY=VALUE;KEY=VALUE")
 
     def plan_environment(self, command: str) -> dict[str, str]:
-        """The variables of one call, in the order of the specification's table."""
+        """The variables of ADD, DEL or CHECK, in the order of the specification's table."""
+        if not self.netns and command != "DEL":
+            raise _wrong("CNI_NETNS", "", "the path of the container's namespace; only DEL can do without")
         environment = {
             "CNI_COMMAND": command,
             "CNI_CONTAINERID": self.container,
@@ -56,9 +63,8 @@ def plan_stdin(
     network: Network, plugin: Mapping[str, Any], capabilities: Mapping[str, Any], previous: Any = None
 ) -> dict[str, Any]:
     """What one plugin gets: its own object with name and version, without `capabilities`, with what the runtime adds."""
-    own = {key: value for key, value in plugin.items() if key != "capabilities"}
-    config: dict[str, Any] = {"cniVersion": network.version, "name": network.name} | own
-    config |= {"cniVersion": network.version, "name": network.name}
+    config: dict[str, Any] = {"cniVersion": network.version, "name": network.name}
+    config |= {key: value for key, value in plugin.items() if key not in _RUNTIMES}
     declared = plugin.get("capabilities", {})
     supplied = {key: value for key, value in capabilities.items() if declared.get(key)}
     if supplied:

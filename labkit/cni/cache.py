@@ -12,13 +12,16 @@ from labkit.cni.attachment import Attachment
 from labkit.cni.conf import Network
 from labkit.cni.errors import IO_FAILURE, CniError
 from labkit.cni.plugin import Node
+from labkit.cni.result import parse_result
 
 FOLDER: Final = "/var/lib/cni/results"
+# to a neighbouring name first: who is killed half-way leaves no half file
+_WRITE: Final = 'umask 077; mkdir -p "${1%/*}" && cat >"$1.new" && mv "$1.new" "$1"'
 
 
 @dataclass(frozen=True)
 class Cached:
-    """An attachment that ADD made: its network's name and conf, and the result."""
+    """An attachment that ADD made: its network's name, the text of its conf, and the result."""
 
     network: str
     attachment: Attachment
@@ -31,9 +34,8 @@ def plan_path(network: str, attachment: Attachment) -> str:
     return f"{FOLDER}/{network}-{attachment.container}-{attachment.link}"
 
 
-def write_cached(node: Node, network: Network, attachment: Attachment, result: Any) -> None:
-    """Written to a neighbouring name first: a node that is killed half-way keeps no half file."""
-    path = plan_path(network.name, attachment)
+def render_cached(network: Network, attachment: Attachment, result: Mapping[str, Any]) -> str:
+    """One file: JSON in one line."""
     data = {
         "kind": "cniCacheV1",
         "containerId": attachment.container,
@@ -43,10 +45,29 @@ def write_cached(node: Node, network: Network, attachment: Attachment, result: A
         "netns": attachment.netns,
         "cniArgs": [[key, value] for key, value in attachment.args.items()],
         "capabilityArgs": dict(attachment.capabilities),
-        "result": result,
+        "result": dict(result),
     }
-    script = 'mkdir -p "${1%/*}" && cat >"$1.new" && mv "$1.new" "$1"'
-    done = node.run(["sh", "-c", script, "sh", path], stdin=json.dumps(data))
+    return json.dumps(data)
+
+
+def parse_cached(text: str) -> Cached | None:
+    """One file; None when it is none that can be used."""
+    try:
+        data = json.loads(text)
+        attachment = Attachment(
+            data["containerId"], data.get("netns", ""), data["ifName"],
+            {str(key): str(value) for key, value in data.get("cniArgs") or []}, data.get("capabilityArgs") or {},
+        )  # fmt: skip
+        conf = base64.b64decode(data["config"]).decode()
+        return Cached(str(data["networkName"]), attachment, parse_result(data["result"], ""), conf)
+    except (ValueError, KeyError, TypeError, AttributeError, CniError):
+        return None
+
+
+def write_cached(node: Node, network: Network, attachment: Attachment, result: Mapping[str, Any]) -> None:
+    """Keep what ADD gave. Raises CniError when the node has no room for it."""
+    path = plan_path(network.name, attachment)
+    done = node.run(["sh", "-c", _WRITE, "sh", path], stdin=render_cached(network, attachment, result))
     if done.status:
         raise CniError(f"{path} on {node.name} can't be written: {done.stderr.strip()}", code=IO_FAILURE)
 
@@ -57,27 +78,18 @@ def read_cached(node: Node, network: str, attachment: Attachment) -> Cached | No
     return None if done.status else parse_cached(done.stdout)
 
 
-def list_cached(node: Node) -> list[Cached]:
-    """Every attachment that the node remembers."""
-    names = node.run(["sh", "-c", f"ls {FOLDER} 2>/dev/null"]).stdout.split()
-    found = [parse_cached(node.run(["cat", f"{FOLDER}/{name}"]).stdout) for name in names]
-    return [cached for cached in found if cached]
+def list_cached(node: Node, container: str = "") -> list[Cached]:
+    """Every attachment that the node remembers, or those of one container, by their files' names."""
+    names = f"*-{container}-*" if container else "*"
+    done = node.run(
+        ["find", FOLDER, "-type", "f", "-name", names, "!", "-name", "*.new", "-exec", "grep", "-h", "", "{}", "+"]
+    )
+    found = [cached for line in done.stdout.splitlines() if (cached := parse_cached(line))]
+    mine = [cached for cached in found if container in ("", cached.attachment.container)]
+    return sorted(mine, key=lambda cached: plan_path(cached.network, cached.attachment))
 
 
 def remove_cached(node: Node, network: str, attachment: Attachment) -> None:
     """Forget it; there may be nothing to forget."""
-    node.run(["rm", "-f", plan_path(network, attachment)])
-
-
-def parse_cached(text: str) -> Cached | None:
-    """One file."""
-    try:
-        data = json.loads(text)
-        attachment = Attachment(
-            data["containerId"], data["netns"], data["ifName"],
-            {str(key): str(value) for key, value in data.get("cniArgs") or []}, data.get("capabilityArgs") or {},
-        )  # fmt: skip
-        conf = base64.b64decode(data["config"]).decode()
-        return Cached(str(data["networkName"]), attachment, dict(data["result"]), conf)
-    except (ValueError, KeyError, TypeError, CniError):
-        return None
+    path = plan_path(network, attachment)
+    node.run(["rm", "-f", path, f"{path}.new"])

@@ -61,21 +61,30 @@ def parse_conf(text: str, *, file: str = "") -> Network:
         raise CniError(f"{where} is not JSON: {error}", code=INVALID_CONFIG) from error
     if not isinstance(data, dict):
         raise _invalid(where, "a JSON object is expected")
-    plugins = data.get("plugins", [data]) if not file.endswith(".conflist") else data.get("plugins")
-    if not isinstance(plugins, list) or not plugins:
-        raise _invalid(where, "plugins: a list with at least one plugin is expected")
     network = Network(
         name=_parse_name(data, where),
         version=_parse_version(data, where),
-        plugins=tuple(_parse_plugin(plugin, where) for plugin in plugins),
+        plugins=tuple(_parse_plugin(plugin, where) for plugin in _parse_plugins(data, file)),
         disable_check=_parse_switch(data, "disableCheck", where),
         disable_gc=_parse_switch(data, "disableGC", where),
         file=file,
         text=text,
     )
-    if plugins == [data] and network.is_at_least("1.0.0"):
+    if "plugins" not in data and network.is_at_least("1.0.0"):
         raise _invalid(where, "since version 1.0.0 a conf is a list: put the plugin into plugins: [ … ]")
     return network
+
+
+def _parse_plugins(data: Mapping[str, Any], file: str) -> list[Any]:
+    """A .conflist has a list of plugins, .conf and .json are one plugin (go-cni); text without a file may be either."""
+    if "plugins" not in data and not file.endswith(".conflist"):
+        return [data]
+    if file.endswith((".conf", ".json")):
+        raise _invalid(file, "plugins: a list of plugins belongs into a file that ends with .conflist")
+    plugins = data.get("plugins")
+    if not isinstance(plugins, list) or not plugins:
+        raise _invalid(file or "the conf", "plugins: a list with at least one plugin is expected")
+    return plugins
 
 
 def _parse_name(data: Mapping[str, Any], where: str) -> str:
@@ -86,12 +95,17 @@ def _parse_name(data: Mapping[str, Any], where: str) -> str:
 
 
 def _parse_version(data: Mapping[str, Any], where: str) -> str:
-    """`cniVersion`, or the newest of `cniVersions` that is known here. Absent means 0.1.0, as libcni takes it."""
-    offered = [data.get("cniVersion", "0.1.0"), *(data.get("cniVersions") or [])]
+    """`cniVersion`, or the newest of it and `cniVersions` that is known here. Neither means 0.1.0, as libcni takes it."""
+    single, several = data.get("cniVersion") or "", data.get("cniVersions") or []
+    if not isinstance(single, str):
+        raise _invalid(where, f'cniVersion is {single!r}: a string such as "1.0.0" is expected')
+    if not isinstance(several, list) or not all(isinstance(each, str) for each in several):
+        raise _invalid(where, f"cniVersions is {several!r}: a list of strings is expected")
+    offered = [single, *several] if single or several else ["0.1.0"]
     known = [version for version in VERSIONS if version in offered]
     if not known:
         raise CniError(
-            f"{where}: cniVersion {', '.join(map(str, offered))} is not known here; known are {', '.join(VERSIONS)}",
+            f"{where}: cniVersion {', '.join(filter(None, offered))} is not known here; known are {', '.join(VERSIONS)}",
             code=INCOMPATIBLE_VERSION,
         )
     return known[-1]
@@ -100,20 +114,21 @@ def _parse_version(data: Mapping[str, Any], where: str) -> str:
 def _parse_plugin(plugin: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(plugin, dict) or not isinstance(plugin.get("type"), str) or not plugin["type"]:
         raise _invalid(where, "every plugin needs a type, the name of its program")
-    if "/" in plugin["type"]:
+    if "/" in plugin["type"] or plugin["type"] in (".", ".."):
         raise _invalid(where, f"type {plugin['type']!r}: a program's name is expected, not a path")
-    if not isinstance(plugin.get("capabilities", {}), dict):
-        raise _invalid(where, f"capabilities of {plugin['type']}: an object is expected")
+    capabilities = plugin.get("capabilities", {})
+    if not isinstance(capabilities, dict) or not all(isinstance(each, bool) for each in capabilities.values()):
+        raise _invalid(where, f"capabilities of {plugin['type']}: an object of true and false is expected")
     return plugin
 
 
 def _parse_switch(data: Mapping[str, Any], key: str, where: str) -> bool:
     value = data.get(key, False)
-    if value in ("true", "false"):  # libcni takes both forms
-        return bool(value == "true")
-    if not isinstance(value, bool):
-        raise _invalid(where, f"{key}: true or false is expected")
-    return value
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in ("true", "false"):  # libcni takes both forms
+        return value.lower() == "true"
+    raise _invalid(where, f"{key} is {value!r}: true or false is expected")
 
 
 def _invalid(where: str, what: str) -> CniError:

@@ -39,3 +39,7 @@ class CniError(LabkitError):
         super().__init__(message, hint=hint or MEANINGS.get(code or 0, ""))
         self.code = code
         self.details = details
+
+
+class AlreadyAddedError(CniError):
+    """A second ADD of the same container, link and network without a DEL in between: the runtime refuses it."""

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from labkit.cni.attachment import BIN
-from labkit.cni.errors import DECODE_FAILURE, CniError
-from labkit.errors import CannotTell
+from labkit.cni.errors import CniError
+from labkit.errors import CannotTell, WorldError
+from labkit.probe.limits import scale_timeout
 
-TIMEOUT: Final = 20.0
+TIMEOUT: Final = 20.0  # seconds
+_SIGNALLED: Final = 128
 
 
 class Ran(Protocol):
@@ -38,68 +40,94 @@ class Node(Protocol):
 
 @dataclass(frozen=True)
 class Call:
-    """One call as it happened; `render` gives it as lines to be typed again by hand."""
+    """One call as it happened. `status` is None when it did not end in time."""
 
     node: str
     plugin: str
     environment: Mapping[str, str]
     stdin: str
-    stdout: str
-    stderr: str
-    status: int
+    stdout: str = ""
+    stderr: str = ""
+    status: int | None = None
+
+    @property
+    def command(self) -> str:
+        """ADD, DEL, CHECK …."""
+        return self.environment["CNI_COMMAND"]
+
+    def __str__(self) -> str:
+        """`bridge ADD on worker1`."""
+        return f"{self.plugin} {self.command} on {self.node}"
 
     def render(self) -> str:
-        """A shell command with the same environment and stdin, and what came back."""
-        variables = " ".join(f"{key}={shlex.quote(value)}" for key, value in self.environment.items())
-        lines = [f"{variables} {BIN}/{self.plugin} <<'EOF'", *self.stdin.splitlines(), "EOF"]
+        """A shell command with this environment and stdin, and below it, as comments, what came back."""
+        variables = [f"{key}={shlex.quote(value)} \\" for key, value in self.environment.items()]
+        typed = [*variables, f"{BIN}/{self.plugin} <<'EOF'", *self.stdin.splitlines(), "EOF"]
+        ended = "it did not end in time and was stopped" if self.status is None else f"exit status {self.status}"
         answer = [
-            f"# exit status {self.status}",
-            *self.stdout.splitlines(),
-            *(f"# {line}" for line in self.stderr.splitlines()),
+            f"# {ended}{', stdout:' if self.stdout.strip() else ''}",
+            *(f"#   {line}" for line in self.stdout.splitlines()),
+            *(["# stderr:"] if self.stderr.strip() else []),
+            *(f"#   {line}" for line in self.stderr.splitlines()),
         ]
-        return "\n".join(lines + answer)
+        return "\n".join(typed + answer)
 
 
 Tell = Callable[[Call], None]
 
 
-def call_plugin(node: Node, plugin: str, environment: Mapping[str, str], config: Any, tell: Tell) -> Any:
-    """Run a plugin and return its result, None when it says nothing. Raises CniError with the plugin's own words."""
-    program = f"{BIN}/{plugin}"
-    if node.run(["test", "-x", program]).status:
-        raise CniError(f"failed to find plugin {plugin!r} in path [{BIN}]", hint=f"`ls {BIN}` on {node.name}")
-    stdin = json.dumps(config, indent=2)
-    try:
-        done = node.run([program], stdin=stdin, env=environment, timeout=TIMEOUT)
-    except CannotTell as error:
-        raise CniError(
-            f"{plugin} {environment['CNI_COMMAND']}: {error.message}", hint="it was ended; DEL cleans up"
-        ) from error
-    tell(Call(node.name, plugin, environment, stdin, done.stdout, done.stderr, done.status))
-    what = f"{plugin} {environment['CNI_COMMAND']} on {node.name}"
-    if done.status:
-        raise _parse_error(what, done)
-    return _parse_result(what, done.stdout)
+@dataclass(frozen=True)
+class Caller:
+    """Calls plugins on one node. `tell` is given every call; a plugin has `timeout` seconds, more on a slow computer."""
+
+    node: Node
+    tell: Tell
+    timeout: float = TIMEOUT
+
+    def call(self, plugin: str, environment: Mapping[str, str], config: Any) -> str:
+        """Run a plugin; its stdout when it succeeded. Raises CniError with the plugin's own words."""
+        planned = Call(self.node.name, plugin, environment, json.dumps(config, indent=2))
+        call = self._run(planned)
+        self.tell(call)
+        if call.status:
+            raise parse_error(call)
+        return call.stdout
+
+    def _run(self, planned: Call) -> Call:
+        program, limit = f"{BIN}/{planned.plugin}", scale_timeout(self.timeout)
+        try:
+            ran = self.node.run([program], stdin=planned.stdin, env=planned.environment, timeout=limit)
+        except CannotTell as error:
+            self.tell(planned)
+            raise CniError(f"{planned} did not end within {limit:g} s", hint="it was stopped; DEL cleans up") from error
+        except WorldError as error:
+            raise self._explain(planned, error) from error
+        return Call(
+            planned.node, planned.plugin, planned.environment, planned.stdin, ran.stdout, ran.stderr, ran.status
+        )
+
+    def _explain(self, planned: Call, error: WorldError) -> CniError:
+        """Why it could not be started; raises WorldError again when the world is gone."""
+        if self.node.run(["test", "-x", f"{BIN}/{planned.plugin}"]).status:
+            return CniError(
+                f"{planned}: failed to find plugin {planned.plugin!r} in path [{BIN}]",
+                hint=f"`ls -l {BIN}` on {planned.node}: is it there, and may it be executed?",
+            )
+        return CniError(
+            f"{planned} could not be started: {error.message}", hint="does its first line name a program, #!/bin/bash?"
+        )
 
 
-def _parse_result(what: str, text: str) -> Any:
-    if not text.strip():
-        return None
-    try:
-        result = json.loads(text)
-    except ValueError as error:
-        raise CniError(f"{what} printed no JSON: {text[:200]!r}", code=DECODE_FAILURE) from error
-    if not isinstance(result, dict):
-        raise CniError(f"{what} printed no object: {text[:200]!r}", code=DECODE_FAILURE)
-    return result
-
-
-def _parse_error(what: str, done: Ran) -> CniError:
+def parse_error(call: Call) -> CniError:
     """The error result on stdout; where a plugin broke off without one, what it said on stderr."""
     try:
-        said = json.loads(done.stdout)
-        code, message, details = int(said["code"]), str(said["msg"]), str(said.get("details", ""))
+        said = json.loads(call.stdout)
+        code, message, details = int(said["code"]), str(said["msg"]), str(said.get("details") or "")
     except (ValueError, TypeError, KeyError):
-        words = (done.stderr or done.stdout).strip()[-500:] or "nothing"
-        return CniError(f"{what} ended with status {done.status} and said {words}")
-    return CniError(f"{what}: {message}" + (f"; {details}" if details else ""), code=code, details=details)
+        words = (call.stderr.strip() or call.stdout.strip())[-500:] or "nothing"
+        status = call.status or 0
+        ended = f"was ended by signal {status - _SIGNALLED}" if status > _SIGNALLED else f"ended with status {status}"
+        return CniError(f"{call} {ended} and said {words}")
+    return CniError(
+        f"{call} failed with code {code}: {message}" + (f"; {details}" if details else ""), code=code, details=details
+    )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any, Final
 
 from labkit.cni.attachment import Attachment, plan_container
-from labkit.cni.conf import parse_conf
-from labkit.cni.errors import CniError
+from labkit.cni.conf import Network, parse_conf
+from labkit.cni.errors import AlreadyAddedError, CniError
 from labkit.cni.runtime import Runtime
+from labkit.errors import LabkitError
 from labkit.world import Machine, MachineSpec, World
 
 # containerd runs this before the pod's network, with link lo (cri, "cni-loopback")
@@ -29,26 +31,66 @@ def plan_attachment(pod: str, node: str, capabilities: Mapping[str, Any] | None 
 def add_pod(
     world: World, pod: str, node: str, runtime: Runtime, *, capabilities: Mapping[str, Any] | None = None
 ) -> Mapping[str, Any]:
-    """Make the pod's namespace if there is none, and ADD it to the node's network. Returns the CNI result."""
-    if pod not in {machine.name for machine in world.machines()}:
-        world.add_machines([MachineSpec(pod, "pod", node)])
+    """Make the pod's namespace if there is none, and ADD it to the node's network. Returns the CNI result.
+
+    When that fails, a namespace that was made here is taken away again.
+    """
+    network = runtime.read_network()
     attachment = plan_attachment(pod, node, capabilities)
-    runtime.add(LOOPBACK, _plan_loopback(attachment))
-    return runtime.add(runtime.read_network(), attachment)
+    there = pod in {machine.name for machine in world.machines()}
+    if not there:
+        world.add_machines([MachineSpec(pod, "pod", node)])
+    try:
+        return _add(network, attachment, runtime)
+    except AlreadyAddedError as error:
+        raise AlreadyAddedError(f"{pod} is plugged in already", hint=f"`labkit cni del {pod}` unplugs it") from error
+    except LabkitError:
+        if not there:
+            with contextlib.suppress(LabkitError):  # the first error is the one that explains
+                world.remove_machine(pod)
+        raise
 
 
-def check_pod(pod: Machine, runtime: Runtime) -> None:
-    """CHECK a pod's attachment. Raises CniError with what is missing."""
-    runtime.check(runtime.read_network(), plan_attachment(pod.name, _find_node(pod)))
+def _add(network: Network, attachment: Attachment, runtime: Runtime) -> Mapping[str, Any]:
+    loopback = _plan_loopback(attachment)
+    runtime.add(LOOPBACK, loopback)
+    try:
+        return runtime.add(network, attachment)
+    except LabkitError:
+        with contextlib.suppress(LabkitError):
+            runtime.delete(LOOPBACK, loopback)
+        raise
+
+
+def check_pod(pod: Machine, runtime: Runtime) -> bool:
+    """CHECK a pod's attachment, in the network it is in. False when its conf forbids that; raises CniError with what is missing."""
+    attachment = plan_attachment(pod.name, _find_node(pod))
+    kept = _find_networks(attachment, runtime)
+    now = runtime.read_network()
+    networks = [network for network in kept if network.name != now.name]
+    return runtime.check(networks[0] if networks else now, attachment)
 
 
 def remove_pod(world: World, pod: Machine, runtime: Runtime, *, keep: bool = False) -> None:
-    """End its processes, DEL it from the network, take the namespace away (unless `keep`)."""
-    attachment = plan_attachment(pod.name, _find_node(pod))
-    runtime.delete(runtime.read_network(), attachment)
-    runtime.delete(LOOPBACK, _plan_loopback(attachment))
+    """End its processes, DEL it from its networks, take the namespace away; with `keep` only DEL."""
+    if not keep and (processes := [str(number) for number, _ in pod.list_processes()]):
+        pod.run(["kill", "-KILL", *processes])
+    unplug_pod(pod.name, _find_node(pod), runtime)
     if not keep:
         world.remove_machine(pod.name)
+
+
+def unplug_pod(pod: str, node: str, runtime: Runtime) -> None:
+    """DEL a pod, which may be gone, from the networks that ADD put it in, by the confs of then; else from the node's network."""
+    attachment = plan_attachment(pod, node)
+    for network in _find_networks(attachment, runtime) or [runtime.read_network()]:
+        runtime.delete(network, attachment)
+    runtime.delete(LOOPBACK, _plan_loopback(attachment))
+
+
+def _find_networks(attachment: Attachment, runtime: Runtime) -> list[Network]:
+    kept = [each for each in runtime.list_kept(attachment.container) if each.attachment.link == attachment.link]
+    return [parse_conf(each.text) for each in kept]
 
 
 def _plan_loopback(attachment: Attachment) -> Attachment:
