@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Iterable
 from pathlib import Path
 
-from labkit.errors import UsageError
+from labkit.errors import CannotTell, UsageError
 from labkit.lab.course import find_labs_folder, list_labs
 from labkit.lab.script import list_scripts, parse_head
 from labkit.net import read_links
@@ -39,8 +40,9 @@ def list_places(machines: Iterable[Machine]) -> list[str]:
     """All machines, and all links on them as MACHINE:LINK, from the kernel."""
     places: list[str] = []
     for machine in machines:
-        links = [link.name for link in read_links(machine) if link.name != "lo"]
-        places += [machine.name, *(f"{machine.name}:{link}" for link in links)]
+        with contextlib.suppress(CannotTell):  # a pod that is gone meanwhile, such as a check's own
+            links = [link.name for link in read_links(machine) if link.name != "lo"]
+            places += [machine.name, *(f"{machine.name}:{link}" for link in links)]
     return places
 
 
