@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 
 from labkit.check import LiveLab
 from labkit.check import attach as attach_lab
@@ -73,4 +74,6 @@ def run_journal(options: argparse.Namespace) -> int:
 
 
 def _plan_entry(entry: Entry) -> dict[str, object]:
+    if entry.kind == "break":
+        entry = dataclasses.replace(entry, name="", script="")  # which, is the learner's to find
     return entry.to_data() | {"time": entry.time, "seconds": entry.seconds}

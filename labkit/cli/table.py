@@ -106,6 +106,10 @@ COMMANDS: Final = (
     ),
     Command(
         "build", "making:run_build", "notebooks from lessons",
-        (argument("--check", action="store_true", help="only say whether they are up to date"),),
+        (
+            argument("--check", action="store_true", help="only say whether they are up to date"),
+            argument("--student", metavar="ID", help="a student's own, with this student's names and prefixes"),
+            argument("--to", metavar="FOLDER", default=".", help="where a student's own are written (here)"),
+        ),
     ),
 )  # fmt: skip

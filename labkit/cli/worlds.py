@@ -21,6 +21,8 @@ def run_start(options: argparse.Namespace) -> int:
         print_json(described)
     else:
         print(f"{described['lab']} runs: {render_machines(described)}")
+        for note in lab.read_notes():
+            print(f"note: {note}")
         print("labkit shell MACHINE to work on one, labkit check LAB for the verdict, labkit down LAB to end it")
     return 0
 

@@ -41,3 +41,17 @@ def ensure_notebooks(wanted: dict[Path, bytes]) -> list[Path]:
         else:
             path.unlink()
     return stale
+
+
+def write_student_notebooks(folder: Path, student: str, points: Points) -> list[Path]:
+    """A student's own notebooks; one that is there already is left alone, it may hold work. What was written."""
+    written = []
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in list_labs():
+        path = folder / f"{name}.ipynb"
+        if not path.exists():
+            path.write_text(
+                render_notebook(find_lab(name), Edition(student=student, points=points(name))), encoding="utf-8"
+            )
+            written.append(path)
+    return written

@@ -55,6 +55,8 @@ class LabMagics(Magics):
             lab = labkit.start(options.name, student=options.student, fabric=options.fabric, resume=options.resume)
             self.current.set(lab)
             print(f"{lab.name} runs: {', '.join(machine.name for machine in lab.machines())}")
+            for note in lab.read_notes():
+                print(f"note: {note}")
             return
         lab = labkit.attach(options.name) if options.name else self.current.get()
         if options.deed == "break":

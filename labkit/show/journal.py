@@ -9,6 +9,8 @@ from datetime import datetime
 from labkit.lab.journal import Entry
 from labkit.show.text import render_table
 
+HIDDEN = "one thing"  # which, is the learner's to find
+
 
 def render_journal(entries: Sequence[Entry]) -> str:
     """When, where, what, and its exit status where that is not 0; one line an entry."""
@@ -21,6 +23,8 @@ def _render_time(entry: Entry) -> str:
 
 
 def _render_deed(entry: Entry) -> str:
+    if entry.kind == "break":
+        return HIDDEN
     deed = entry.name or " ".join(filter(None, (entry.id, entry.value)))
     if entry.kind == "run":
         deed = " ⏎ ".join(entry.script.strip().splitlines()) or shlex.join(entry.argv)
