@@ -29,6 +29,10 @@ FOLDERS = (
 )  # fmt: skip
 KERNEL = "jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status ?? 'none'"
 NOTEBOOK = "jupyterapp.shell.currentWidget"
+CELLS = f"{NOTEBOOK}.content.widgets.filter(cell => cell.model.type === 'code')"
+DONE = "cell => cell.model.executionCount !== null && cell.model.executionState !== 'running'"
+FAILED = """cell => !(cell.model.getMetadata('tags') ?? []).includes('raises-exception') &&
+    cell.model.outputs.toJSON().some(output => output.output_type === 'error')"""
 
 
 @dataclass(frozen=True)
@@ -131,12 +135,13 @@ class Notebook:
         self.page.evaluate("name => { jupyterapp.commands.execute(name) }", command)
 
     def run_all(self) -> list[str]:
-        """Run every cell; those that raised and were not meant to."""
+        """Run every cell to the last, or to one that raised and was not meant to; which did.
+
+        JupyterLab's command is done at the first cell that raises, be it meant to or not.
+        """
         self.run("notebook:run-all-cells")
-        code = f"""() => {NOTEBOOK}.content.widgets.filter(cell =>
-            cell.model.type === 'code' && !(cell.model.getMetadata('tags') ?? []).includes('raises-exception') &&
-            cell.model.outputs.toJSON().some(output => output.output_type === 'error')).map(cell => cell.model.id)"""
-        return list(self.page.evaluate(code))
+        self.page.wait_for_function(f"() => {CELLS}.every({DONE}) || {CELLS}.some({FAILED})", timeout=120_000)
+        return list(self.page.evaluate(f"() => {CELLS}.filter({FAILED}).map(cell => cell.model.id)"))
 
     def find_grade(self) -> str:
         """The cell whose number is the grade."""
