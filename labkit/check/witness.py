@@ -42,6 +42,7 @@ class Witness:
 
     def __init__(self, machine: Machine, record: Record) -> None:
         self.behind = machine  # for labkit.probe, whose answers the view notes
+        self.world = machine.world  # for labkit.net, which opens sockets on many machines at once
         self._record = record
         self.name = machine.name
         self.kind = machine.kind
