@@ -21,7 +21,9 @@ def plan_growth(nodes: int, design: str) -> Topology:
         raise UsageError(f"{nodes} nodes, design {design!r}", hint=f"1 to {MOST} nodes, design {' or '.join(DESIGNS)}")
     numbers = range(1, nodes + 1)
     machines = [Machine(f"node{each}", "node", routes=_plan_routes(each, numbers, design)) for each in numbers]
-    links = [Link(Port(f"node{each}", "eth0", (f"192.168.0.{each}/24",)), Port("s1", f"s1-eth{each}")) for each in numbers]
+    links = [
+        Link(Port(f"node{each}", "eth0", (f"192.168.0.{each}/24",)), Port("s1", f"s1-eth{each}")) for each in numbers
+    ]
     if design == "router":
         everywhere = tuple(Route(f"10.244.{each}.0/24", via=f"192.168.0.{each}") for each in numbers)
         machines.append(Machine("router1", "router", routes=everywhere))
