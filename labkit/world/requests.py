@@ -78,6 +78,10 @@ class Requests:
     def _op_hello(self, *_: Any) -> Answer:
         return {"name": self.spec["name"], "pid": self.spec["pid"], "version": 1}, ()
 
+    def _op_count(self, *_: Any) -> Answer:
+        """How many descriptors PID 1 has open: nobody else may look."""
+        return {"descriptors": len(os.listdir("/proc/self/fd"))}, ()  # noqa: PTH208 - the number is wanted
+
     def _op_keep(self, *_: Any) -> Answer:
         return {}, ()
 
