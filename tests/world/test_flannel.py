@@ -80,6 +80,8 @@ class Cluster:
     addresses: dict[str, str] = field(default_factory=dict)
 
     def start_agent(self, node: str) -> None:
+        if node in self.agents:
+            self.agents[node].close()
         machine = self.world.machine(node)
         machine.run("rm -f /run/flannel/subnet.env")
         null = os.open(os.devnull, os.O_RDWR)

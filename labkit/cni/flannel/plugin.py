@@ -100,9 +100,9 @@ def _delete(conf: dict[str, Any], environment: Mapping[str, str]) -> str:
     return said
 
 
-def _check(conf: dict[str, Any], environment: Mapping[str, str]) -> str:
-    delegate = plan_delegate(conf, _read_env(conf))
-    return _call(delegate | {key: conf[key] for key in ("prevResult",) if key in conf}, environment)
+def _check(conf: dict[str, Any], environment: Mapping[str, str]) -> str:  # noqa: ARG001 - as the others
+    """flannel's own looks at nothing, and bridge (1.1.1) does not find the route again that it made of flannel's."""
+    return ""
 
 
 _ANSWERS: Final = {"ADD": _add, "DEL": _delete, "CHECK": _check}
