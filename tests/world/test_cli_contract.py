@@ -258,6 +258,23 @@ def test_what_is_wrong_is_said_with_a_remedy(two_hosts: str) -> None:
     assert run().returncode == 2
 
 
+def test_list_tells_what_runs_here(two_hosts: str) -> None:
+    (listed,) = ask("list")
+    assert set(listed) == {"lab", "title", "minutes", "runs_here", "missing"}
+    assert (listed["lab"], listed["title"], listed["minutes"]) == (two_hosts, "Two hosts", 5)
+    assert listed["runs_here"] is not bool(listed["missing"])
+    assert two_hosts in run("list").stdout
+
+
+def test_doctor_has_a_remedy_for_all_that_is_missing() -> None:
+    found = ask("doctor")
+    assert set(found) == {"capabilities", "programs", "limits"}
+    assert {frozenset(each) for each in found["capabilities"]} == {frozenset({"name", "ok", "detail", "remedy"})}
+    assert {frozenset(each) for each in found["programs"]} == {frozenset({"name", "version", "path", "remedy"})}
+    assert {frozenset(each) for each in found["limits"]} == {frozenset({"name", "value", "enough_for"})}
+    assert [each["name"] for each in found["capabilities"] if not each["ok"] and not each["remedy"]] == []
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_help_is_short(command: Any) -> None:
     said = run(command.name, "--help")
