@@ -20,7 +20,7 @@ class Check:
     """One check. `after`: ids of checks that must have passed before this one can say anything.
 
     `gathers`: it says that all of those are right, so it is red, not skipped, when one of them is.
-    `once`: it looks at the journal only, which does not turn while checks run.
+    `once`: a red answer stands, nothing turns while checks run: the journal, or a program asked through its protocol.
     """
 
     id: str
@@ -35,7 +35,12 @@ class Check:
 
 
 def check(
-    *, points: float = 1.0, after: Sequence[str] = (), level: str = "core", hints: Sequence[str] = ()
+    *,
+    points: float = 1.0,
+    after: Sequence[str] = (),
+    level: str = "core",
+    hints: Sequence[str] = (),
+    once: bool = False,
 ) -> Callable[[Function], Check]:
     """Make a function of checks.py a check. `hints`: a question, where to look, the command."""
 
@@ -46,7 +51,7 @@ def check(
             raise UsageError(f"check {name} has no docstring", hint="the sentence the learner reads")
         if points <= 0 or level not in LEVELS:
             raise UsageError(f"check {name}: points {points}, level {level}", hint="points more than 0; core or more")
-        return Check(name, title, function, points, tuple(after), level, tuple(hints))
+        return Check(name, title, function, points, tuple(after), level, tuple(hints), once=once)
 
     return register
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from labkit.check.verdict import Evidence, Failed
+from labkit.check.verdict import Evidence, Failed, expect
 from labkit.check.witness import OutOfTime, Record, Witness
 from labkit.lab.journal import State
 from labkit.lab.lab import Lab
@@ -57,11 +57,8 @@ class View(Record):
     @contextlib.contextmanager
     def add_pod(self, node: str, name: str) -> Iterator[Witness]:
         """A pod of the check's own on a node, without any link; it is gone afterwards."""
-        self._lab.world.add_machines([MachineSpec(name, "pod", node)])
-        try:
-            yield self.machine(name)
-        finally:
-            self._lab.world.remove_machine(name)
+        with self._lab.world.start_machine(MachineSpec(name, "pod", node)) as pod:
+            yield Witness(pod, self)
 
     # --- probes, noted as what a person would type; a machine is named or given
 
@@ -80,6 +77,16 @@ class View(Record):
         limit = self.limit(timeout)
         answers = ping_many(shots, timeout=limit)
         return [self._noted(source, answer, limit / timeout) for source, answer in zip(sources, answers, strict=True)]
+
+    def expect_answers(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Every machine gets an answer from the address beside it, all asked at once; red names those that did not."""
+        asked = list(pairs)
+        lost = [
+            f"{machine} to {address}: {answer.detail}"
+            for (machine, address), answer in zip(asked, self.ping_many(asked), strict=True)
+            if not answer.reached
+        ]
+        expect(not lost, expected="an answer to every ping", observed="; ".join(lost))
 
     def connect_tcp(
         self,

@@ -23,6 +23,15 @@ class Here:
         """A socket like any other of this process."""
         return socket.socket(family, kind, protocol)
 
+    @property
+    def world(self) -> Here:
+        """Where sockets on several machines are asked for; there is only this one."""
+        return self
+
+    def open_sockets(self, machines: Sequence[str], family: int, kind: int, protocol: int = 0, /) -> list[socket.socket]:
+        """A socket of this process for each name."""
+        return [self.open_socket(family, kind, protocol) for _ in machines]
+
     def open_netns(self) -> int:
         """A descriptor of this process's network namespace."""
         return os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import FileIO
 from pathlib import Path
 from typing import Any, Final, Self
@@ -29,10 +29,14 @@ class World:
     def __init__(self, address: str, connection: Connection) -> None:
         self._address = address
         self._connection = connection
-        hello, _ = connection.ask("hello")
+        try:
+            hello, _ = connection.ask("hello")
+            self._pidfd = FileIO(os.pidfd_open(hello["pid"]))
+        except BaseException:
+            connection.close()
+            raise
         self.name: str = hello["name"]
         self.pid: int = hello["pid"]
-        self._pidfd = FileIO(os.pidfd_open(self.pid))
 
     @staticmethod
     def start(  # noqa: PLR0913 - a world's options, by keyword only
@@ -71,6 +75,17 @@ class World:
         for first in range(0, len(specs), _CHUNK):
             chunk = specs[first : first + _CHUNK]
             self.ask("add", machines=[_to_message(spec) for spec in chunk])
+
+    @contextlib.contextmanager
+    def start_machine(self, spec: MachineSpec) -> Iterator[Machine]:
+        """A machine for as long as the block lasts; PID 1 takes it away also when this client is killed in between."""
+        connection = self.connect()
+        try:
+            connection.ask("add", machines=[_to_message(spec)], temporary=True)
+            yield Machine(self, spec.name, spec.kind, spec.node)
+            connection.ask("remove", machine=spec.name)
+        finally:
+            connection.close()
 
     def remove_machine(self, name: str) -> None:
         """Kill what runs there and take it away."""
@@ -119,6 +134,8 @@ class World:
 
     def end(self) -> None:
         """End the world and wait until its processes are gone. One that does not end by itself within 2 s is killed."""
+        if self._pidfd.closed:
+            return
         # a descriptor of its own: another thread that finds the world gone may close this client meanwhile
         with FileIO(os.dup(self._pidfd.fileno())) as pidfd:
             with contextlib.suppress(OSError):  # it may be gone, or have stopped reading

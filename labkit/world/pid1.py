@@ -191,7 +191,7 @@ class PidOne:
     def _disconnect(self, connection: socket.socket) -> None:
         self._selector.unregister(connection)
         self._connections.discard(connection)
-        self._jobs.stop(id(connection))
+        self._requests.hang_up(id(connection))
         connection.close()
         if connection is self._starter:
             self._requests.end()

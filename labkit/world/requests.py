@@ -47,10 +47,19 @@ class Requests:
         self._journal = journal
         self._meta: dict[str, Any] = take(spec, "meta", dict, {})
         self._refusing = False
+        self._temporary: dict[int, list[str]] = {}
 
     def end(self) -> None:
         """The loop stops after this turn."""
         self.ending = True
+
+    def hang_up(self, connection: int) -> None:
+        """A connection closed: what it started ends, what it made for itself goes."""
+        self._jobs.stop(connection)
+        for name in self._temporary.pop(connection, ()):
+            with suppress(OSError):  # the world goes on with one machine too many
+                if self._registry.find(name):
+                    self._registry.remove(name)
 
     def answer(self, message: wire.Message, descriptors: list[int], reply: Reply, connection: int) -> None:
         """Carry out one request. Whatever is wrong with it becomes an error reply: PID 1 must not end of one."""
@@ -113,7 +122,8 @@ class Requests:
 
     # --- machines
 
-    def _op_add(self, message: wire.Message, *_: Any) -> Answer:
+    def _op_add(self, message: wire.Message, _: Any, __: Any, connection: int) -> Answer:
+        """`temporary`: they go with the connection, also when its client is killed."""
         known = {held.name: held.kind for held in self._registry.list_held()}
         orders: list[maker.Order] = []
         for each in take(message, "machines", list):
@@ -122,6 +132,8 @@ class Requests:
         if len(known) > _MAX_MACHINES:
             raise RequestError(f"more than {_MAX_MACHINES} machines")
         self._registry.add(orders)
+        if take(message, "temporary", bool, default=False):
+            self._temporary.setdefault(connection, []).extend(order.name for order in orders)
         return {}, ()
 
     def _op_remove(self, message: wire.Message, *_: Any) -> Answer:

@@ -11,14 +11,7 @@ from labkit.net import read_addresses, read_links
 
 def expect_answers(lab: View, *pairs: tuple[str, str]) -> None:
     """Hosts reach each other; both are named by their keys in lab.toml."""
-    hosts = [(lab.values[src], lab.values[dst]) for src, dst in pairs]
-    answers = lab.ping_many([(src["name"], dst["address"]) for src, dst in hosts])
-    lost = [
-        f"{src['name']} to {dst['name']}: {answer.detail}"
-        for (src, dst), answer in zip(hosts, answers, strict=True)
-        if not answer.reached
-    ]
-    expect(not lost, expected="an answer to every ping", observed="; ".join(lost))
+    lab.expect_answers((lab.values[src]["name"], lab.values[dst]["address"]) for src, dst in pairs)
 
 
 @check(

@@ -18,16 +18,6 @@ def read_pods(lab: View) -> list[tuple[str, str]]:
     return [(lab.values[key]["name"], lab.values[key]["address"]) for key in ("a", "b", "c")]
 
 
-def expect_answers(lab: View, pairs: list[tuple[str, str]]) -> None:
-    """Every machine gets an answer from the address beside it."""
-    lost = [
-        f"{src} to {address}: {answer.detail}"
-        for (src, address), answer in zip(pairs, lab.ping_many(pairs), strict=True)
-        if not answer.reached
-    ]
-    expect(not lost, expected="an answer to every ping", observed="; ".join(lost))
-
-
 @contextlib.contextmanager
 def plug_in(node: Witness, pod: Witness) -> Iterator[None]:
     """A cable from the bridge into the pod, pulled out again at the end: a namespace's own end takes the kernel a while."""
@@ -54,7 +44,7 @@ def plug_in(node: Witness, pod: Witness) -> Iterator[None]:
 def first_two_talk(lab: View) -> None:
     """The first two pods reach each other."""
     (a, a_address), (b, b_address), _ = read_pods(lab)
-    expect_answers(lab, [(a, b_address), (b, a_address)])
+    lab.expect_answers([(a, b_address), (b, a_address)])
 
 
 @check(
@@ -68,7 +58,7 @@ def first_two_talk(lab: View) -> None:
 def third_pod_talks(lab: View) -> None:
     """The third pod reaches the other two, and they reach it."""
     (a, a_address), (b, b_address), (c, c_address) = read_pods(lab)
-    expect_answers(lab, [(c, a_address), (c, b_address), (a, c_address), (b, c_address)])
+    lab.expect_answers([(c, a_address), (c, b_address), (a, c_address), (b, c_address)])
 
 
 @check(
@@ -81,7 +71,7 @@ def third_pod_talks(lab: View) -> None:
 )
 def each_pod_hears_itself(lab: View) -> None:
     """Every pod reaches itself by its own address, as programs in one pod do."""
-    expect_answers(lab, read_pods(lab))
+    lab.expect_answers(read_pods(lab))
 
 
 @check(
@@ -103,7 +93,7 @@ def a_new_pod_joins(lab: View) -> None:
         in_pod.set_link("eth0", up=True)
         in_pod.add_address(f"{ipaddress.IPv4Network(lab.values['prefix'])[250]}/24", "eth0")
         in_pod.commit()
-        expect_answers(lab, [(name, other) for _, other in read_pods(lab)])
+        lab.expect_answers([(name, other) for _, other in read_pods(lab)])
 
 
 @check(
@@ -136,7 +126,7 @@ def each_address_is_one_pod(lab: View) -> None:
 )
 def node_reaches_pods(lab: View) -> None:
     """The node reaches every pod."""
-    expect_answers(lab, [("worker1", address) for _, address in read_pods(lab)])
+    lab.expect_answers([("worker1", address) for _, address in read_pods(lab)])
 
 
 @check(

@@ -20,14 +20,7 @@ def read_pod(lab: View, key: str) -> tuple[str, str]:
 
 def expect_answers(lab: View, pairs: Iterable[tuple[str, str]]) -> None:
     """Every pod reaches the other one; both named by their keys in lab.toml."""
-    shots = [(read_pod(lab, src), read_pod(lab, dst)) for src, dst in pairs]
-    answers = lab.ping_many([(src[0], dst[1]) for src, dst in shots])
-    lost = [
-        f"{src[0]} to {dst[0]}: {answer.detail}"
-        for (src, dst), answer in zip(shots, answers, strict=True)
-        if not answer.reached
-    ]
-    expect(not lost, expected="an answer to every ping", observed="; ".join(lost))
+    lab.expect_answers((read_pod(lab, src)[0], read_pod(lab, dst)[1]) for src, dst in pairs)
 
 
 @check(

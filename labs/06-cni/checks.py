@@ -50,14 +50,9 @@ def plugged(lab: View, capabilities: Mapping[str, Any]) -> Iterator[tuple[str, s
             runtime.delete(network, attachment)
 
 
-def expect_answer(lab: View, src: str, address: str) -> None:
-    """A ping is answered."""
-    answer = lab.ping(src, address)
-    expect(answer.reached, expected=f"an answer from {address} to {src}", observed=answer.detail)
-
-
 @check(
     points=2,
+    once=True,
     hints=(
         "What does a plugin have to be told before it can plug in a pod, and how is it told?",
         "`ls /var/lib/cni/networks/mynet` on worker1: is there a file for each pod's address?",
@@ -74,12 +69,12 @@ def pods_are_plugged(lab: View) -> None:
             expected=f"a lease for {address} ({pod})",
             observed=f"leases: {' '.join(leased) or 'none'}",
         )
-    expect_answer(lab, "web", addresses["api"])
-    expect_answer(lab, "api", addresses["web"])
+    lab.expect_answers([("web", addresses["api"]), ("api", addresses["web"])])
 
 
 @check(
     points=1,
+    once=True,
     hints=(
         "outside has never heard of pod addresses. Who can make it answer all the same?",
         "`iptables -t nat -S POSTROUTING` on worker1, and `sysctl net.ipv4.ip_forward`.",
@@ -98,6 +93,7 @@ def pods_get_out(lab: View) -> None:
 
 @check(
     points=3,
+    once=True,
     after=("pods_are_plugged",),
     hints=(
         "A pod that comes next week: which file says what happens to it?",
@@ -112,8 +108,7 @@ def new_pod_is_plugged(lab: View) -> None:
     before = {link.name for link in read_links(node)}
     with plugged(lab, {}) as (name, address):
         expect(address not in old, expected="an address that no other pod has", observed=f"{address} once more")
-        for other in old:
-            expect_answer(lab, name, other)
+        lab.expect_answers((name, other) for other in old)
         cables = {link.name for link in read_links(node)} - before
     left = node.behind.run(["ls", LEASES]).stdout.split()
     expect(address not in left, expected=f"{address} is free again after DEL", observed="its lease is still there")
@@ -123,6 +118,7 @@ def new_pod_is_plugged(lab: View) -> None:
 
 @check(
     points=2,
+    once=True,
     after=("new_pod_is_plugged",),
     hints=(
         "One plugin wires. Who maps ports, who limits the rate, and how do they get to know the pod?",
@@ -226,7 +222,7 @@ OWN_HINTS = (
 )
 
 
-@check(points=1, level="more", hints=OWN_HINTS)
+@check(points=1, level="more", once=True, hints=OWN_HINTS)
 def my_plugin_tells_versions(lab: View) -> None:
     """my-plugin: VERSION lists 1.0.0 among the versions it speaks."""
     result = call(lab, "VERSION", "", stdin='{"cniVersion": "1.0.0"}')
@@ -239,16 +235,16 @@ def my_plugin_tells_versions(lab: View) -> None:
     )
 
 
-@check(points=2, level="more", hints=OWN_HINTS)
+@check(points=2, level="more", once=True, hints=OWN_HINTS)
 def my_plugin_adds(lab: View) -> None:
     """my-plugin: ADD gives the pod the address that the result names, and the node reaches it."""
     with added(lab) as (name, _, result):
         address = read_given(result).partition("/")[0]
         expect(read_address(lab, name) == address, expected=f"{address} on eth0", observed=read_address(lab, name))
-        expect_answer(lab, NODE, address)
+        lab.expect_answers([(NODE, address)])
 
 
-@check(points=1, level="more", after=("my_plugin_adds",), hints=OWN_HINTS)
+@check(points=1, level="more", once=True, after=("my_plugin_adds",), hints=OWN_HINTS)
 def my_plugin_deletes_twice(lab: View) -> None:
     """my-plugin: DEL takes the cable away, and succeeds when there is nothing left, not even the namespace."""
     with added(lab) as (name, container, _):
@@ -259,7 +255,7 @@ def my_plugin_deletes_twice(lab: View) -> None:
     expect_success(call(lab, "DEL", container, stdin=json.dumps(MINE)), "DEL without a namespace")
 
 
-@check(points=1, level="more", after=("my_plugin_adds",), hints=OWN_HINTS)
+@check(points=1, level="more", once=True, after=("my_plugin_adds",), hints=OWN_HINTS)
 def my_plugin_checks(lab: View) -> None:
     """my-plugin: CHECK succeeds while all is there, and fails when the address is gone."""
     with added(lab) as (name, container, result):
@@ -272,7 +268,7 @@ def my_plugin_checks(lab: View) -> None:
         expect("code" in parse_json(later, "a failing CHECK"), expected="an error with a code", observed=later.stdout)
 
 
-@check(points=1, level="more", after=("my_plugin_adds",), hints=OWN_HINTS)
+@check(points=1, level="more", once=True, after=("my_plugin_adds",), hints=OWN_HINTS)
 def my_plugin_refuses_nonsense(lab: View) -> None:
     """my-plugin: a conf that is not JSON gives an error result with code and msg."""
     with unplugged(lab) as (name, container):
@@ -282,7 +278,7 @@ def my_plugin_refuses_nonsense(lab: View) -> None:
         expect({"code", "msg"} <= set(data), expected="code and msg", observed=result.stdout)
 
 
-@check(points=1, level="more", after=("my_plugin_adds",), hints=OWN_HINTS)
+@check(points=1, level="more", once=True, after=("my_plugin_adds",), hints=OWN_HINTS)
 def my_plugin_serves_two_at_once(lab: View) -> None:
     """my-plugin: two containers that come at the same moment get different addresses."""
     with unplugged(lab) as first, unplugged(lab) as second, ThreadPoolExecutor(2) as pool:
@@ -291,7 +287,7 @@ def my_plugin_serves_two_at_once(lab: View) -> None:
     expect(one != other, expected="two different addresses", observed=f"{one} twice")
 
 
-@check(points=1, level="more", after=("my_plugin_adds",), hints=OWN_HINTS)
+@check(points=1, level="more", once=True, after=("my_plugin_adds",), hints=OWN_HINTS)
 def my_plugin_chains(lab: View) -> None:
     """my-plugin: the next plugin of a chain, portmap, can read its result."""
     own = {key: value for key, value in MINE.items() if key not in ("cniVersion", "name")}
