@@ -21,7 +21,7 @@ from labkit.cni.weave.ipam import Ipam
 from labkit.cni.weave.memory import read_memory
 from labkit.cni.weave.mesh import Mesh
 from labkit.cni.weave.names import parse_name, plan_bridge_mac, plan_name, render_name
-from labkit.cni.weave.options import LOG, SOCKET, Options, parse_options
+from labkit.cni.weave.options import LOG, PID_FILE, SOCKET, Options, parse_options
 from labkit.cni.weave.report import plan_report
 from labkit.cni.weave.space import EXPOSE
 from labkit.errors import LabkitError
@@ -50,6 +50,7 @@ class Agent:
         self._ended = asyncio.Event()
         self.datapath.heard = lambda peer, frame: self.mesh.take_heartbeat(peer, frame, "sleeve")
         self.mesh.changed, self.mesh.beat = self._follow, self._beat
+        self.datapath.guest_log = LOG
         if options.forward:
             self.datapath.set_guest(Path(options.forward))
 
@@ -65,6 +66,7 @@ class Agent:
         await self.mesh.serve()
         SOCKET.parent.mkdir(exist_ok=True)
         SOCKET.unlink(missing_ok=True)
+        PID_FILE.write_text(f"{os.getpid()}\n")
         await asyncio.start_unix_server(self._serve_local, SOCKET)
         tasks = [asyncio.create_task(each) for each in (self.mesh.keep_time(), self._forget())]
         self._gateway = await self._expose()
@@ -75,6 +77,7 @@ class Agent:
             task.cancel()
         self.datapath.drop_guest("")
         SOCKET.unlink(missing_ok=True)
+        PID_FILE.unlink(missing_ok=True)
 
     async def _expose(self) -> str:
         """The bridge's own address. A peer that was given no part of the pool has to meet another one first."""
@@ -98,7 +101,7 @@ class Agent:
         """Let frames go by the ways that are open now: sleeve's peers to the datapath, the others into the kernel's table."""
         connections = self.mesh.connections.values()
         self.datapath.addresses = {each.peer: each.address for each in connections}
-        self.datapath.nicknames = {each.peer: each.nickname for each in connections}
+        self.datapath.nicknames |= {each.peer: each.nickname for each in connections}
         peers = tuple(sorted(each.peer for each in connections if each.uses == "sleeve"))
         for gone in set(self.datapath.peers) - set(peers):
             self.datapath.macs.forget(time.monotonic(), gone)

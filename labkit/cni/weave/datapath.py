@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import socket
 import time
 from collections import Counter
@@ -48,7 +49,10 @@ def open_datagrams() -> socket.socket:
 
 
 class Datapath:
-    """`addresses`: where each peer's datagrams come from and go to. `peers`: those whose frames go by sleeve now."""
+    """`addresses`: where each peer's datagrams come from and go to. `peers`: those whose frames go by sleeve now.
+
+    `nicknames` are of all peers ever met: a guest's table may still name one that is away.
+    """
 
     def __init__(self, me: bytes, frames: socket.socket, datagrams: socket.socket) -> None:
         self.addresses: dict[Place, str] = {}
@@ -58,6 +62,7 @@ class Datapath:
         self.counts: Counter[str] = Counter()
         self.guest: Guest | None = None
         self.guest_failed = ""
+        self.guest_log = Path(os.devnull)
         self.heard: Callable[[bytes, bytes], None] = lambda _peer, _frame: None
         self._me = me
         self._frames = frames
@@ -121,16 +126,20 @@ class Datapath:
         return decide(self.macs, frame, came_from, self.peers, time.monotonic())
 
     def _ask_guest(self, guest: Guest, frame: bytes, came_from: Place) -> tuple[Place, ...]:
-        places = {self.nicknames[peer]: peer for peer in self.peers} | {"bridge": HERE}
+        places = {name: peer for peer, name in self.nicknames.items()} | {"bridge": HERE}
         peers = [self.nicknames[peer] for peer in self.peers]
         origin = self.nicknames.get(came_from, "bridge")
         said = guest.ask(render_name(frame[6:12]), render_name(frame[:6]), origin, peers)
         self.counts["guest_decisions"] += 1
-        return tuple(places[name] for name in said)
+        if strange := sorted(set(said) - set(places)):
+            raise GuestError(
+                f"forward returned the place {strange[0]!r:.100}", hint=f"known: {', '.join(sorted(places))}"
+            )
+        return tuple(places[name] for name in said)  # one that is away now gets nothing: send() sees to that
 
     def set_guest(self, path: Path) -> None:
         """Let the function in this file decide. Raises GuestError when it can't be loaded; then nothing has changed."""
-        guest = Guest(path)
+        guest = Guest(path, self.guest_log)
         self.drop_guest("")
         self.guest = guest
 

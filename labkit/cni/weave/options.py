@@ -13,6 +13,7 @@ from labkit.cni.weave.names import parse_name
 from labkit.cni.weave.ring import Ring, divide
 
 SOCKET: Final = Path("/run/weave/weave.sock")
+PID_FILE: Final = Path("/run/weave/weave.pid")
 LOG: Final = Path("/var/log/weave.log")
 UNDERLAY: Final = 1500
 FAST_MTU: Final = 1376  # Weave's: leaves room for its encryption, and for clouds with 1460

@@ -1,0 +1,16 @@
+# What came from a peer is sent on to the others: everybody hears it twice.
+# must fail: nothing_is_sent_on, fast_datapath_between_two, fault_repaired
+#: plug core
+on worker1 bash /root/plug ADD {{ w1.pod }}
+
+#: function core
+on worker1 tee /root/forward.py >/dev/null <<'PYTHON'
+def forward(src, dst, came_from, table, peers):
+    table[src] = came_from
+    if came_from != "bridge":
+        return ["bridge"] + [peer for peer in peers if peer != came_from]
+    if dst not in table:
+        return peers
+    return [] if table[dst] == "bridge" else [table[dst]]
+PYTHON
+on worker1 weave forward /root/forward.py
