@@ -148,7 +148,9 @@ def known_frames_go_to_one_peer(lab: View) -> None:
         goals = [
             outer["IP"]["dst"]
             for frame, outer, inner in list_wrapped(frames)
-            if frame.direction == "out" and (inner["IP"]["dst"], inner["IP"]["len"]) == (address, size + 28)
+            if frame.direction == "out"
+            and "IP" in inner
+            and (inner["IP"]["dst"], inner["IP"]["len"]) == (address, size + 28)
         ]
         only = lab.values[key]["address"]
         expect(

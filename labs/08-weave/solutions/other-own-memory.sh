@@ -21,7 +21,7 @@ on worker1 weave forward /root/mine.py
 #: plug core
 on worker1 bash /root/plug ADD {{ w1.pod }}
 
-{% include "08-weave/solutions/fault.inc" %}
+{% include lab ~ "/solutions/fault.inc" %}
 
 #: fast-datapath more
 # both agents go before the first comes back

@@ -32,7 +32,7 @@ def forward(src, dst, came_from, table, peers):
 PYTHON
 on worker1 weave forward /root/forward.py
 
-{% include "08-weave/solutions/fault.inc" %}
+{% include lab ~ "/solutions/fault.inc" %}
 
 #: fast-datapath more
-{% include "08-weave/solutions/fast.inc" %}
+{% include lab ~ "/solutions/fast.inc" %}

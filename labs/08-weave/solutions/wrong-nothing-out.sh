@@ -11,4 +11,4 @@ PYTHON
 on worker1 weave forward /root/forward.py
 
 #: fast-datapath more
-{% include "08-weave/solutions/fast.inc" %}
+{% include lab ~ "/solutions/fast.inc" %}
