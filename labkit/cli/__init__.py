@@ -8,6 +8,9 @@ from collections.abc import Sequence
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
-    from labkit.cli.entry import run_command_line
+    try:
+        from labkit.cli.entry import run_command_line
 
-    return run_command_line(sys.argv[1:] if arguments is None else arguments)
+        return run_command_line(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:
+        return 130  # 128 + SIGINT, as a shell says it

@@ -13,7 +13,6 @@ from labkit.cli.arguments import Command, build_parser
 from labkit.cli.table import COMMANDS
 from labkit.errors import LabkitError
 
-INTERRUPTED: Final = 130  # 128 + SIGINT, as a shell says it
 BROKEN_PIPE: Final = 141  # 128 + SIGPIPE
 EXEC_FAILED: Final = 125  # labkit's own failure, where every other number may be the command's
 
@@ -30,8 +29,6 @@ def run_command_line(words: Sequence[str]) -> int:
     except LabkitError as error:
         print_error(error)
         return EXEC_FAILED if options.command.name == "exec" else error.exit_status
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except BrokenPipeError:
         # the reader has gone; the interpreter's own flush at the end must not say so again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from labkit.net import Layer
+from labkit.net import Connection, Layer
 from labkit.probe.journey.hops import Hop
 from labkit.probe.journey.value import Journey
 from labkit.show.text import render_table
@@ -17,8 +17,13 @@ def render_journey(journey: Journey) -> str:
     if journey.reply:
         parts += ["the answer:", *_render_way(journey.reply)]
     for machine, connections in journey.connections.items():
-        parts += [f"netfilter on {machine} keeps: {connection}" for connection in connections]
+        parts += [f"netfilter on {machine} keeps: {render_connection(connection)}" for connection in connections]
     return "\n".join(parts)
+
+
+def render_connection(connection: Connection) -> str:
+    """`tcp 10.244.1.2:40000 -> 10.0.0.9:80, answered as 10.0.0.9:80 -> 192.168.50.11:40000`."""
+    return f"{connection.proto} {connection.original}, answered as {connection.reply}"
 
 
 def render_outcome(journey: Journey) -> str:
@@ -30,6 +35,8 @@ def render_outcome(journey: Journey) -> str:
     else:
         said = "it arrived"
     where = f"; {journey.lost}" if journey.lost else ""
+    told = journey.lost.reasons if journey.lost else ()
+    where += "".join(f"; {error}" for error in journey.errors if error not in told)
     to = journey.dst if journey.dst == journey.address else f"{journey.dst} ({journey.address})"
     return f"{journey.src} -> {to}: {journey.probe}: {said}{where}"
 

@@ -10,7 +10,14 @@ from labkit.lab.network import LiveNetwork
 from labkit.net import Layer
 from labkit.probe.journey.hops import Hop
 from labkit.probe.journey.value import Journey
-from labkit.show.journey import render_headers, render_journey, render_outcome, render_place, render_time
+from labkit.show.journey import (
+    render_connection,
+    render_headers,
+    render_journey,
+    render_outcome,
+    render_place,
+    render_time,
+)
 from labkit.show.page import render_page
 
 _LONG = 48  # characters of a field's value; a payload has more
@@ -27,7 +34,7 @@ def render_hop_list(journey: Journey) -> str:
     name = hashlib.sha256(plain.encode()).hexdigest()[:8]
     answer = f"<p>The answer:</p>{_render_hops(journey.reply, name)}" if journey.reply else ""
     kept = "".join(
-        f"<p>netfilter on {escape(machine)} keeps: <code>{escape(str(connection))}</code></p>"
+        f"<p>netfilter on {escape(machine)} keeps: <code>{escape(render_connection(connection))}</code></p>"
         for machine, connections in journey.connections.items()
         for connection in connections
     )
