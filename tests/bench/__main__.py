@@ -12,11 +12,13 @@ from pathlib import Path
 from tests.bench.commands import measure_commands
 from tests.bench.hosts import measure_against_ip_batch, measure_against_mininet, measure_large_down
 from tests.bench.labs import measure_labs
+from tests.bench.overlay import measure_overlays
 from tests.bench.row import Row
 
 GROUPS: dict[str, Callable[[], list[Row]]] = {
     "command": measure_commands,
     "labs": measure_labs,
+    "overlay": measure_overlays,
     "hosts-100-ip-batch": partial(measure_against_ip_batch, 100),
     "hosts-500-ip-batch": partial(measure_against_ip_batch, 500),
     "hosts-100-mininet": partial(measure_against_mininet, 100),
