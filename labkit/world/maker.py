@@ -87,13 +87,14 @@ def make_machines(inner: Inner, orders: list[Order], work: str | None) -> dict[s
 
 
 def _send_machines(sock: socket.socket, inner: Inner, orders: list[Order], work: str | None) -> None:
+    sysctls = skeleton.open_sysctls()
     kernel.setns(inner.user)
     made: dict[str, int] = {}
     shown: list[tuple[int, str]] = []
     for order in orders:
         try:
             kernel.setns(inner.mounts)
-            descriptors = _make_one(order, work)
+            descriptors = _make_one(order, work, sysctls)
             made[order.name] = descriptors[1]
             if order.node is not None and order.adopt is None:
                 node = made[order.node] if order.node in made else _required(order.node_mounts)
@@ -109,7 +110,7 @@ def _send_machines(sock: socket.socket, inner: Inner, orders: list[Order], work:
     wire.send_message(sock, {"done": True})
 
 
-def _make_one(order: Order, work: str | None) -> list[int]:
+def _make_one(order: Order, work: str | None, sysctls: int) -> list[int]:
     kernel.unshare(kernel.CLONE_NEWNS | kernel.CLONE_NEWUTS | (kernel.CLONE_NEWNET if order.adopt is None else 0))
     if order.adopt is not None:
         kernel.setns(order.adopt, kernel.CLONE_NEWNET)
@@ -119,7 +120,7 @@ def _make_one(order: Order, work: str | None) -> list[int]:
     if order.kind == "node":
         _prepare_node()
     if order.adopt is None:
-        skeleton.write_sysctls(order.sysctls)
+        skeleton.write_sysctls(order.sysctls, sysctls)
     return [_open_own("net"), _open_own("mnt"), _open_own("uts"), os.open(PODS, os.O_RDONLY | os.O_DIRECTORY)]
 
 
