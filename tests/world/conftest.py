@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,58 @@ def start(request: pytest.FixtureRequest) -> Iterator[Start]:
     yield start
     for world in worlds:
         world.end()
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What exists of a world while it runs, by which its remains would be known."""
+
+    name: str
+    namespaces: frozenset[int]
+
+    def list_remains(self) -> list[str]:
+        """Processes in one of its namespaces, its socket's name, mounts and interfaces that mention it."""
+        found = [f"process {process}: {kinds}" for process, kinds in self._list_processes()]
+        if f"/{self.name}" in Path("/proc/net/unix").read_text():
+            found.append("its socket")
+        if ".labkit" in Path("/proc/self/mountinfo").read_text():
+            found.append("a mount")
+        return found
+
+    def _list_processes(self) -> Iterator[tuple[str, list[str]]]:
+        for process in Path("/proc").iterdir():
+            if process.name.isdigit() and not is_zombie(process):
+                kinds = [kind for kind, inode in read_namespaces(process) if inode in self.namespaces]
+                if kinds:
+                    yield process.name, kinds
+
+
+def is_zombie(process: Path) -> bool:
+    """Dead, and waiting for the host's init to take notice."""
+    try:
+        return (process / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def read_namespaces(process: Path) -> Iterator[tuple[str, int]]:
+    """(kind, inode); nothing of a process that ends meanwhile or is closed to us."""
+    for kind in ("pid", "net", "mnt", "uts", "ipc", "user"):
+        with contextlib.suppress(OSError):
+            yield kind, (process / "ns" / kind).stat().st_ino
+
+
+def read_traces(world: World) -> Traces:
+    """The namespaces of each machine, as its commands see them, besides the host's."""
+    here = {inode for _, inode in read_namespaces(Path("/proc/self"))}
+    script = "stat -Lc %i /proc/self/ns/{pid,net,mnt,uts,ipc,user}"
+    inodes = {int(word) for each in world.machines() for word in each.run(script).stdout.split()}
+    return Traces(world.name, frozenset(inodes - here))
+
+
+@pytest.fixture
+def traces() -> Callable[[World], Traces]:
+    return read_traces
 
 
 @pytest.fixture
