@@ -1,6 +1,6 @@
 # Nobody writes neighbours: what a node does not know it floods to all others, ARP crosses the overlay, and flannel.1 learns.
-{% include "07-flannel/solutions/nodes.inc" %}
-{% include "07-flannel/solutions/by-pen.inc" %}
+{% include lab ~ "/solutions/nodes.inc" %}
+{% include lab ~ "/solutions/by-pen.inc" %}
 make_overlay() {
     on "$1" ip link add flannel.1 address "$4" type vxlan id 1 dev eth0 local "$5" dstport 8472 learning
     on "$1" ip addr add "$3/32" dev flannel.1

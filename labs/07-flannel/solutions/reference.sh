@@ -1,7 +1,7 @@
 # The overlay by hand; then flannel on every node, in the end without wrapping between neighbours.
-{% include "07-flannel/solutions/start.inc" %}
-{% include "07-flannel/solutions/by-hand.inc" %}
-{% include "07-flannel/solutions/deploy.inc" %}
+{% include lab ~ "/solutions/start.inc" %}
+{% include lab ~ "/solutions/by-hand.inc" %}
+{% include lab ~ "/solutions/deploy.inc" %}
 #: direct-routing more
 for node in worker1 worker2; do
     on "$node" ip link del flannel.1
@@ -9,4 +9,4 @@ for node in worker1 worker2; do
 done
 start_flannel "worker1 worker2" --ip-masq
 
-{% include "07-flannel/solutions/fault.inc" %}
+{% include lab ~ "/solutions/fault.inc" %}

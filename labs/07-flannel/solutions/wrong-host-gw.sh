@@ -1,6 +1,6 @@
 # flannel with the backend host-gw: right on one cable. For the node behind the router the kernel refuses the route.
 # must fail: racks_talk, everybody_talks, nobody_translates, fault_repaired
-{% include "07-flannel/solutions/start.inc" %}
+{% include lab ~ "/solutions/start.inc" %}
 #: deploy core
 for node in worker1 worker2 worker3; do
     on "$node" sed -i 's/vxlan/host-gw/' /etc/kube-flannel/net-conf.json

@@ -1,8 +1,8 @@
 # Everything that leaves a node carries the node's address, what goes to other pods as well.
 # must fail: nobody_translates, racks_are_joined_by_vxlan, new_pods_are_served, fault_repaired
-{% include "07-flannel/solutions/nodes.inc" %}
-{% include "07-flannel/solutions/by-pen.inc" %}
-{% include "07-flannel/solutions/by-hand.inc" %}
+{% include lab ~ "/solutions/nodes.inc" %}
+{% include lab ~ "/solutions/by-pen.inc" %}
+{% include lab ~ "/solutions/by-hand.inc" %}
 #: serve core
 each_node serve_pods
 #: translate core

@@ -1,8 +1,8 @@
 # 100 bytes taken off for the wrapping where 50 are needed: every packet carries less than it could.
 # must fail: full_size_fits, neighbours_go_direct, fault_repaired
-{% include "07-flannel/solutions/nodes.inc" %}
-{% include "07-flannel/solutions/by-pen.inc" %}
-{% include "07-flannel/solutions/entries.inc" %}
+{% include lab ~ "/solutions/nodes.inc" %}
+{% include lab ~ "/solutions/by-pen.inc" %}
+{% include lab ~ "/solutions/entries.inc" %}
 mtu=1400
 #: build core
 each_node make_device

@@ -1,6 +1,6 @@
 # flanneld without --ip-masq: then the bridge plugin masquerades, each pod by itself, and between nodes too.
 # must fail: pods_get_out, new_pods_are_served, neighbours_go_direct, fault_repaired
-{% include "07-flannel/solutions/start.inc" %}
+{% include lab ~ "/solutions/start.inc" %}
 #: deploy core
 for node in worker1 worker2 worker3; do
     on "$node" cp /.labkit/bin/flannel /opt/cni/bin/flannel

@@ -1,7 +1,7 @@
 # worker3 knows nobody: requests arrive, answers do not come back.
 # must fail: racks_talk, everybody_talks, nobody_translates, pods_get_out, fault_repaired
-{% include "07-flannel/solutions/nodes.inc" %}
-{% include "07-flannel/solutions/entries.inc" %}
+{% include lab ~ "/solutions/nodes.inc" %}
+{% include lab ~ "/solutions/entries.inc" %}
 #: build core
 each_node make_device
 know_others worker1

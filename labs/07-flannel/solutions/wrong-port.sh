@@ -1,8 +1,8 @@
 # The port that IANA gave to VXLAN, 4789: right elsewhere, but flannel and the kernel talk on 8472.
 # must fail: racks_are_joined_by_vxlan, fault_repaired
-{% include "07-flannel/solutions/nodes.inc" %}
-{% include "07-flannel/solutions/by-pen.inc" %}
-{% include "07-flannel/solutions/entries.inc" %}
+{% include lab ~ "/solutions/nodes.inc" %}
+{% include lab ~ "/solutions/by-pen.inc" %}
+{% include lab ~ "/solutions/entries.inc" %}
 port=4789
 #: build core
 each_node make_device
