@@ -117,7 +117,7 @@ class Agent:
         """A heartbeat by each way: for VXLAN a whole datagram as the peer's kernel takes it, as long as frames get."""
         now = time.monotonic()
         self.datapath.addresses.setdefault(connection.peer, connection.address)
-        self.datapath.send(connection.peer, connection.pack_heartbeat(SLEEVE_MACS, now, length=32))
+        self.datapath.send(connection.peer, connection.pack_heartbeat(SLEEVE_MACS, now))
         if self.options.fastdp:
             macs = (plan_bridge_mac(connection.peer), plan_bridge_mac(self.me))
             frame = connection.pack_heartbeat(macs, now, length=self.options.bridge_mtu)

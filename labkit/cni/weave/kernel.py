@@ -12,6 +12,7 @@ from labkit.world import run_host
 
 BRIDGE = "weave"
 PORT = "vethwe-bridge"
+_LARGEST_MTU = 65535
 
 
 class KernelError(LabkitError):
@@ -22,7 +23,7 @@ def plan_bridge(peer: bytes, mtu: int) -> list[str]:
     """Lines for `ip -batch`. The agent's end answers no ARP: it is nobody's interface."""
     return [
         f"link add {BRIDGE} address {render_name(plan_bridge_mac(peer))} mtu {mtu} type bridge",
-        f"link add {PORT} mtu 65535 type veth peer name {PCAP} mtu 65535",
+        f"link add {PORT} mtu {_LARGEST_MTU} type veth peer name {PCAP} mtu {_LARGEST_MTU}",
         f"link set {PORT} master {BRIDGE} up",
         f"link set {PCAP} arp off up",
         f"link set {BRIDGE} mtu {mtu} up",
@@ -41,9 +42,9 @@ COMMIT
 
 
 def plan_cable(host: str, inside: str, mac: str, mtu: int) -> list[str]:
-    """A pod's cable, its inner end under a name that is free on the node too."""
+    """A pod's cable, its inner end under a name that is free on the node too. The MTU that counts is the pod's own."""
     return [
-        f"link add {host} mtu {mtu} type veth peer name {inside} address {mac} mtu {mtu}",
+        f"link add {host} mtu {_LARGEST_MTU} type veth peer name {inside} address {mac} mtu {mtu}",
         f"link set {host} master {BRIDGE} up",
     ]
 
