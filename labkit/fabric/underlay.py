@@ -7,6 +7,7 @@ entries are not counted (net/core/neighbour.c, gc_thresh3).
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from math import comb
@@ -53,13 +54,16 @@ def plan_neighbors(topology: Topology) -> list[Neighbor]:
     lans = [[port for port in lan if kinds[port.machine] in UNDERLAY] for lan in plan_lans(topology)]
     if sum(comb(len(lan), 2) for lan in lans) <= MOST_PAIRS:
         return []
-    return [
-        Neighbor(here.machine, here.name, address.split("/")[0], plan_mac(there.machine, there.name))
-        for lan in lans
-        for here, there in permutations(lan, 2)
-        for address in there.addresses
-        if _reaches(here, address)
-    ]
+    return [neighbor for lan in lans for neighbor in _introduce(lan)]
+
+
+def _introduce(lan: Sequence[Port]) -> Iterator[Neighbor]:
+    addresses = {port: [ipaddress.ip_interface(address) for address in port.addresses] for port in lan}
+    macs = {port: plan_mac(port.machine, port.name) for port in lan}
+    for here, there in permutations(lan, 2):
+        for address in addresses[there]:
+            if any(address.ip in own.network for own in addresses[here]):
+                yield Neighbor(here.machine, here.name, str(address.ip), macs[there])
 
 
 def render_notes(topology: Topology) -> tuple[str, ...]:
@@ -70,8 +74,3 @@ def render_notes(topology: Topology) -> tuple[str, ...]:
         " by ARP they would not fit into this computer's neighbour table, which all labs share (net.ipv4.neigh.default.gc_thresh3)."
     )
     return (note,) if count else ()
-
-
-def _reaches(here: Port, address: str) -> bool:
-    target = ipaddress.ip_interface(address).ip
-    return any(target in ipaddress.ip_interface(own).network for own in here.addresses)
