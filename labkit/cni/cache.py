@@ -16,16 +16,18 @@ from labkit.cni.result import parse_result
 
 FOLDER: Final = "/var/lib/cni/results"
 # to a neighbouring name first: who is killed half-way leaves no half file
-_WRITE: Final = 'umask 077; mkdir -p "${1%/*}" && cat >"$1.new" && mv "$1.new" "$1"'
+_WRITE: Final = 'umask 077; [ -d "${1%/*}" ] || mkdir -p "${1%/*}"; cat >"$1.new" && mv "$1.new" "$1"'
+_THERE: Final = 17  # EEXIST
+_RESERVE: Final = f'[ ! -e "$1" ] || exit {_THERE}; {_WRITE}'
 
 
 @dataclass(frozen=True)
 class Cached:
-    """An attachment that ADD made: its network's name, the text of its conf, and the result."""
+    """An attachment: its network's name, the text of its conf, and what ADD gave; None when ADD was begun and has not ended."""
 
     network: str
     attachment: Attachment
-    result: Mapping[str, Any]
+    result: Mapping[str, Any] | None
     text: str = field(default="", repr=False)
 
 
@@ -34,8 +36,8 @@ def plan_path(network: str, attachment: Attachment) -> str:
     return f"{FOLDER}/{network}-{attachment.container}-{attachment.link}"
 
 
-def render_cached(network: Network, attachment: Attachment, result: Mapping[str, Any]) -> str:
-    """One file: JSON in one line."""
+def render_cached(network: Network, attachment: Attachment, result: Mapping[str, Any] | None) -> str:
+    """One file: JSON in one line; without a result it has none, as libcni leaves out what is empty."""
     data = {
         "kind": "cniCacheV1",
         "containerId": attachment.container,
@@ -45,9 +47,8 @@ def render_cached(network: Network, attachment: Attachment, result: Mapping[str,
         "netns": attachment.netns,
         "cniArgs": [[key, value] for key, value in attachment.args.items()],
         "capabilityArgs": dict(attachment.capabilities),
-        "result": dict(result),
     }
-    return json.dumps(data)
+    return json.dumps(data | ({} if result is None else {"result": dict(result)}))
 
 
 def parse_cached(text: str) -> Cached | None:
@@ -59,17 +60,27 @@ def parse_cached(text: str) -> Cached | None:
             {str(key): str(value) for key, value in data.get("cniArgs") or []}, data.get("capabilityArgs") or {},
         )  # fmt: skip
         conf = base64.b64decode(data["config"]).decode()
-        return Cached(str(data["networkName"]), attachment, parse_result(data["result"], ""), conf)
+        result = parse_result(data["result"], "") if "result" in data else None
+        return Cached(str(data["networkName"]), attachment, result, conf)
     except (ValueError, KeyError, TypeError, AttributeError, CniError):
         return None
 
 
+def reserve(node: Node, network: Network, attachment: Attachment) -> bool:
+    """Write down what ADD is about to do, so that DEL knows of it whatever happens. False when it is known already."""
+    return _write(node, _RESERVE, plan_path(network.name, attachment), render_cached(network, attachment, None))
+
+
 def write_cached(node: Node, network: Network, attachment: Attachment, result: Mapping[str, Any]) -> None:
-    """Keep what ADD gave. Raises CniError when the node has no room for it."""
-    path = plan_path(network.name, attachment)
-    done = node.run(["sh", "-c", _WRITE, "sh", path], stdin=render_cached(network, attachment, result))
-    if done.status:
+    """Keep what ADD gave."""
+    _write(node, _WRITE, plan_path(network.name, attachment), render_cached(network, attachment, result))
+
+
+def _write(node: Node, script: str, path: str, text: str) -> bool:
+    done = node.run(["sh", "-c", script, "sh", path], stdin=text)
+    if done.status not in (0, _THERE):
         raise CniError(f"{path} on {node.name} can't be written: {done.stderr.strip()}", code=IO_FAILURE)
+    return not done.status
 
 
 def read_cached(node: Node, network: str, attachment: Attachment) -> Cached | None:

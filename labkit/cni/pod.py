@@ -43,7 +43,9 @@ def add_pod(
     try:
         return _add(network, attachment, runtime)
     except AlreadyAddedError as error:
-        raise AlreadyAddedError(f"{pod} is plugged in already", hint=f"`labkit cni del {pod}` unplugs it") from error
+        raise AlreadyAddedError(
+            f"{pod} is plugged in already, or that was broken off", hint=f"`labkit cni del {pod}` unplugs it"
+        ) from error
     except LabkitError:
         if not there:
             with contextlib.suppress(LabkitError):  # the first error is the one that explains
@@ -84,8 +86,16 @@ def unplug_pod(pod: str, node: str, runtime: Runtime) -> None:
     """DEL a pod, which may be gone, from the networks that ADD put it in, by the confs of then; else from the node's network."""
     attachment = plan_attachment(pod, node)
     for network in _find_networks(attachment, runtime) or [runtime.read_network()]:
+        _delete(network, attachment, runtime)
+    _delete(LOOPBACK, _plan_loopback(attachment), runtime)
+
+
+def _delete(network: Network, attachment: Attachment, runtime: Runtime) -> None:
+    """DEL, once more after an error, as kubelet repeats it: some of what a broken off ADD left makes bridge fail the first time."""
+    try:
         runtime.delete(network, attachment)
-    runtime.delete(LOOPBACK, _plan_loopback(attachment))
+    except CniError:
+        runtime.delete(network, attachment)
 
 
 def _find_networks(attachment: Attachment, runtime: Runtime) -> list[Network]:

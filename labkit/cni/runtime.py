@@ -44,12 +44,13 @@ class Runtime:
 
         When a plugin fails, DEL is called for all of them before the error is raised. A second ADD without a DEL is refused.
         """
-        if cache.read_cached(self._node, network.name, attachment):
+        environment = attachment.plan_environment("ADD")
+        if not cache.reserve(self._node, network, attachment):
             raise AlreadyAddedError(
-                f"container {attachment.container[:13]} has {attachment.link} in network {network.name} already",
+                f"container {attachment.container[:13]} has {attachment.link} in network {network.name} already, "
+                "or an ADD of it was broken off",
                 hint="the specification allows no second ADD without a DEL in between",
             )
-        environment = attachment.plan_environment("ADD")
         result: dict[str, Any] | None = None
         try:
             for plugin in network.plugins:
@@ -106,7 +107,7 @@ class Runtime:
         if network.disable_check:
             return False
         kept = cache.read_cached(self._node, network.name, attachment)
-        if kept is None:
+        if kept is None or kept.result is None:
             raise CniError(
                 f"container {attachment.container[:13]} has no kept result in network {network.name}",
                 hint="ADD it first",

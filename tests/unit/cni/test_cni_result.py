@@ -120,6 +120,14 @@ def test_a_cached_result_comes_back() -> None:
     assert (cached.network, cached.attachment, cached.result, cached.text) == ("my.net", WEB, ONE_0, NETWORK.text)
 
 
+def test_an_add_that_was_begun_has_no_result_yet() -> None:
+    text = render_cached(NETWORK, WEB, None)
+    assert "result" not in json.loads(text)
+    cached = parse_cached(text)
+    assert cached
+    assert (cached.attachment, cached.result) == (WEB, None)
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"containerId": "c1"}', "\x00"])
 def test_a_file_that_was_torn_or_spoilt_counts_as_none(text: str) -> None:
     assert parse_cached(text) is None

@@ -1,0 +1,160 @@
+"""The CNI runtime under duress: ADDs cut short at any moment, and many at the same time."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import select
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from labkit.cni import Runtime, add_pod, remove_pod, unplug_pod
+from labkit.errors import LabkitError
+from labkit.probe.limits import scale_timeout
+from labkit.world import Machine, MachineSpec, World
+
+ROUNDS, PODS = 20, 200
+CHAIN = {
+    "cniVersion": "0.4.0",
+    "name": "mynet",
+    "plugins": [
+        {
+            "type": "bridge", "bridge": "cni0", "isGateway": True, "ipMasq": True,
+            "ipam": {"type": "host-local", "subnet": "10.22.0.0/16", "routes": [{"dst": "0.0.0.0/0"}]},
+        },
+        {"type": "portmap", "capabilities": {"portMappings": True}},
+        {"type": "bandwidth", "capabilities": {"bandwidth": True}},
+    ],
+}  # fmt: skip
+WISHES = {
+    "portMappings": [{"hostPort": 8080, "containerPort": 80, "protocol": "tcp"}],
+    "bandwidth": {"ingressRate": 10**7, "ingressBurst": 10**7, "egressRate": 10**7, "egressBurst": 10**7},
+}
+PLUGINS = ("bridge", "host-local", "portmap", "bandwidth", "loopback")
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    conf = {"etc/cni/net.d/10-mynet.conflist": json.dumps(CHAIN)}
+    with World.start(f"cni-kill-{os.getpid()}", hidden=True) as world:
+        world.add_machines([MachineSpec("worker1", "node", files=conf)])
+        yield world
+        world.end()
+
+
+@pytest.fixture
+def node(world: World) -> Machine:
+    return world.machine("worker1")
+
+
+def read_traces(node: Machine) -> list[str]:
+    """What pods leave on a node: links, rules, leases, kept results, limits, namespaces."""
+    script = """ip -br link | cut -d' ' -f1; iptables -t nat -S; tc qdisc show | grep -e tbf -e ingress
+        ls -A /var/lib/cni/networks/mynet /var/lib/cni/results /run/netns | grep -v last_reserved"""
+    return node.run(script).stdout.splitlines()
+
+
+def add(world: World, pod: str) -> str:
+    result = add_pod(world, pod, "worker1", Runtime(world.machine("worker1")), capabilities=WISHES)
+    return str(result["ips"][0]["address"])
+
+
+def measure(world: World, node: Machine) -> float:
+    """Seconds of an ADD that nobody disturbs; what the node has for its first pod stays."""
+    add(world, "first")
+    remove_pod(world, world.machine("first"), Runtime(node))
+    began = time.monotonic()
+    add(world, "second")
+    took = time.monotonic() - began
+    remove_pod(world, world.machine("second"), Runtime(node))
+    return took
+
+
+def wait_calm(node: Machine) -> None:
+    """Until no plugin runs: what hung on a killed client's connection is ended by PID 1."""
+    until = time.monotonic() + scale_timeout(10)
+    while any(argv[0].rpartition("/")[2] in (*PLUGINS, "iptables", "ip6tables") for _, argv in node.list_processes()):
+        assert time.monotonic() < until, "a plugin still runs"
+        select.select([], [], [], 0.02)
+
+
+def expect_del_cleans(world: World, node: Machine, before: list[str]) -> None:
+    wait_calm(node)
+    there = [machine for machine in world.machines() if machine.name == "web"]
+    if there:
+        remove_pod(world, there[0], Runtime(node))
+    else:
+        unplug_pod("web", "worker1", Runtime(node))
+    assert read_traces(node) == before
+
+
+def add_in_a_process(name: str) -> None:
+    """What the process does that is killed: another client of the same world."""
+    with World.attach(name, hidden=True) as world:
+        add(world, "web")
+        os._exit(0)
+
+
+@pytest.mark.slow
+def test_a_client_that_is_killed_during_add_leaves_nothing_that_del_cannot_remove(world: World, node: Machine) -> None:
+    took = measure(world, node)
+    before = read_traces(node)
+    ended = 0
+    for number in range(ROUNDS):
+        client = multiprocessing.get_context("fork").Process(target=add_in_a_process, args=(world.name,))
+        client.start()
+        client.join(random.Random(number).uniform(0.0, 1.2 * took))
+        client.kill()
+        client.join()
+        ended += client.exitcode == 0
+        expect_del_cleans(world, node, before)
+    assert ended < ROUNDS, "no client was killed in time"
+
+
+# a plugin whose ADD is killed after a while; its children are not
+MORTAL = """rm "/opt/cni/bin/$1"; cat >"/opt/cni/bin/$1" <<END; chmod +x "/opt/cni/bin/$1"
+#!/bin/bash
+[ \\$CNI_COMMAND != ADD ] || exec timeout --foreground -s KILL $2 /usr/lib/cni/$1
+exec /usr/lib/cni/$1
+END
+"""
+
+
+@pytest.mark.slow
+def test_a_plugin_that_is_killed_leaves_nothing_that_del_cannot_remove(world: World, node: Machine) -> None:
+    took = measure(world, node)
+    before = read_traces(node)
+    failures = []
+    for number in range(ROUNDS):
+        plugin, seconds = PLUGINS[number % len(PLUGINS)], random.Random(number).uniform(0.001, took / 3)
+        assert not node.run(["bash", "-c", MORTAL, "mortal", plugin, f"{seconds:.4f}"]).status
+        try:
+            add(world, "web")
+        except LabkitError as error:
+            failures.append(error.message)
+        assert not node.run(["ln", "-sf", f"/usr/lib/cni/{plugin}", f"/opt/cni/bin/{plugin}"]).status
+        expect_del_cleans(world, node, before)
+    assert any("was ended by signal 9" in words for words in failures), failures
+
+
+@pytest.mark.slow
+def test_200_pods_at_the_same_time_get_200_addresses(world: World, node: Machine) -> None:
+    began = time.monotonic()
+    with ThreadPoolExecutor(PODS) as pool:
+        addresses = list(pool.map(lambda number: plain_add(world, node, f"pod{number}"), range(PODS)))
+    took = time.monotonic() - began
+    assert len(set(addresses)) == PODS
+    leases = node.run("ls /var/lib/cni/networks/mynet").stdout.split()
+    assert {address.partition("/")[0] for address in addresses} <= set(leases)
+    inside = {pod.run(["ip", "-4", "-br", "addr", "show", "eth0"]).stdout.split()[2] for pod in world.machines()[1::20]}
+    assert inside <= set(addresses)
+    assert took < scale_timeout(60), f"{PODS} ADDs took {took:.0f} s"
+
+
+def plain_add(world: World, node: Machine, pod: str) -> str:
+    return str(add_pod(world, pod, "worker1", Runtime(node))["ips"][0]["address"])
