@@ -22,9 +22,10 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     mark = f"-t{os.getpid()}"
     for name in sorted(path.parent.name for path in LABS.glob("[0-9][0-9]-*/lab.toml")):
         shutil.copytree(LABS / name, folder / f"{name}{mark}")
-        lesson = folder / f"{name}{mark}" / "lesson.md"
-        if lesson.exists():
-            lesson.write_text(lesson.read_text().replace(name, f"{name}{mark}"))
+        for path in [
+            each for each in (folder / f"{name}{mark}").rglob("*") if each.is_file() and each.suffix != ".pyc"
+        ]:
+            path.write_text(path.read_text().replace(name, f"{name}{mark}"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LABKIT_LABS", str(folder))
         patch.setenv("IPYTHONDIR", str(folder.parent / "ipython"))
