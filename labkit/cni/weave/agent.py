@@ -111,7 +111,8 @@ class Agent:
     def _set_vxlan_peers(self, wanted: set[str]) -> None:
         before, self._vxlan_peers = self._vxlan_peers, wanted
         if before != wanted:
-            kernel.ensure_entries(sorted(before - wanted), sorted(wanted - before))
+            said = kernel.ensure_entries(sorted(before - wanted), sorted(wanted - before))
+            sys.stderr.write(said)  # into the log
 
     def _beat(self, connection: Connection) -> None:
         """A heartbeat by each way: for VXLAN a whole datagram as the peer's kernel takes it, as long as frames get."""

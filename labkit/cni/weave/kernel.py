@@ -95,17 +95,19 @@ def del_vxlan() -> None:
     run_host(["bridge", "link", "set", "dev", PORT, "isolated", "off"])
 
 
-def ensure_entries(gone: Sequence[str], new: Sequence[str]) -> None:
-    """The VXLAN's peers, by their addresses. What bridge and VXLAN have learned is forgotten: it may lie the other way now."""
-    lines = [vxlan.plan_entry(each, add=False) for each in gone] + [vxlan.plan_entry(each, add=True) for each in new]
-    run_batch(lines, program="bridge")
-    run_batch(
-        [
-            f"link set {vxlan.DEVICE} down",
-            f"link set {vxlan.DEVICE} up",
-            f"link set {PORT} type bridge_slave fdb_flush",
-        ]
-    )
+def ensure_entries(gone: Sequence[str], new: Sequence[str]) -> str:
+    """The VXLAN's peers, by their addresses; what bridge and VXLAN have learned is forgotten where it may lie the other way now.
+
+    Somebody else may have changed the same: what can't be done is said in the answer, and the rest is done all the same.
+    """
+    learned = run_host(["bridge", "fdb", "show", "dev", vxlan.DEVICE]).stdout
+    lines = [vxlan.plan_entry(each, add=False) for each in gone]
+    lines += vxlan.plan_forgetting(learned, gone)
+    lines += [vxlan.plan_entry(each, add=True) for each in new]
+    said = run_host(["bridge", "-force", "-batch", "-"], stdin="\n".join(lines) + "\n").stderr
+    for port in (vxlan.DEVICE, PORT):
+        said += run_host(["ip", "link", "set", port, "type", "bridge_slave", "fdb_flush"]).stderr
+    return said
 
 
 def ensure_address(address: str) -> None:

@@ -7,6 +7,7 @@ an all-zero forwarding entry for every peer, the rest learned. What differs: Wea
 from __future__ import annotations
 
 import struct
+from collections.abc import Collection
 from typing import Final
 
 PORT: Final = 6784
@@ -33,3 +34,13 @@ def plan_device(mtu: int) -> list[str]:
 def plan_entry(address: str, *, add: bool) -> str:
     """A line for `bridge -batch`: what nobody is known for goes to this peer too, or no longer."""
     return f"fdb {'append' if add else 'del'} 00:00:00:00:00:00 dev {DEVICE} dst {address}"
+
+
+def plan_forgetting(shown: str, gone: Collection[str]) -> list[str]:
+    """Lines for `bridge -batch` out of what `bridge fdb show` says: MACs that were learned behind peers that are gone."""
+    rows = [row.split() for row in shown.splitlines()]
+    return [
+        f"fdb del {row[0]} dev {DEVICE} dst {row[row.index('dst') + 1]} self"
+        for row in rows
+        if "dst" in row and "permanent" not in row and row[row.index("dst") + 1] in gone
+    ]

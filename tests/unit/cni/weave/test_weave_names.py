@@ -49,6 +49,17 @@ def test_a_vxlan_datagram_is_what_the_rfc_says() -> None:
     assert vxlan.pack_datagram(b"frame") == bytes.fromhex("08000000001a8000") + b"frame"
 
 
+def test_what_was_learned_behind_a_peer_that_is_gone() -> None:
+    shown = """02:00:00:00:00:03 master weave
+02:00:00:00:00:03 dst 192.168.0.13 self
+02:00:00:00:00:02 dst 192.168.0.12 self
+00:00:00:00:00:00 dst 192.168.0.12 self permanent
+"""
+    assert vxlan.plan_forgetting(shown, ["192.168.0.12"]) == [
+        "fdb del 02:00:00:00:00:02 dev vxlan-6784 dst 192.168.0.12 self"
+    ]
+
+
 def test_options_survive_json_and_know_their_mtu() -> None:
     options = Options("::1", "worker1", "10.32.0.0/12", ("::1", "::2"), ("192.168.0.12",), fastdp=False)
     assert parse_options(options.render()) == options
