@@ -35,11 +35,14 @@ def run_topology(options: argparse.Namespace) -> int:
 def run_matrix(options: argparse.Namespace) -> int:
     """Who reaches whom now."""
     from labkit.show.matrix import render_matrix
+    from labkit.show.matrix_svg import render_matrix_file
 
     matrix = attach(options).read_matrix()
+    if options.svg:
+        write_file(Path(options.svg), render_matrix_file(matrix).encode())
     if options.json:
         print_json(matrix.to_json())
-    else:
+    elif not options.svg:
         print(render_matrix(matrix))
     return 0
 

@@ -228,12 +228,14 @@ def test_topology(lab: str, tmp_path: Path) -> None:
     assert run("topology", "--lab", lab, "--svg", "/nowhere/net.svg").returncode == 2
 
 
-def test_matrix(lab: str) -> None:
+def test_matrix(lab: str, tmp_path: Path) -> None:
     give_address(lab)
     cells = {(each["src"], each["dst"]): each["word"] for each in ask("matrix", "--lab", lab)["cells"]}
     assert cells["left", "right"] == cells["right", "left"] == "reached"
     assert cells["left", "worker1"] == "no address"
     assert "worker1 has no address" in run("matrix", "--lab", lab).stdout
+    assert run("matrix", "--lab", lab, "--svg", str(tmp_path / "matrix.svg")).returncode == 0
+    assert ET.parse(tmp_path / "matrix.svg").getroot().get("role") == "img"
 
 
 def test_journey(lab: str, tmp_path: Path) -> None:

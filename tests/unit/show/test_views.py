@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree as ET
+
 import pytest
 
 from labkit.check.live import Hint
@@ -20,6 +22,7 @@ from labkit.show.journey import render_headers, render_journey
 from labkit.show.journey_html import render_journey_html, render_step
 from labkit.show.live import plan_live, render_live, render_live_html
 from labkit.show.matrix import render_matrix, render_matrix_html
+from labkit.show.matrix_svg import render_matrix_file
 from labkit.show.replies import render_hint, render_questions, render_reply
 from labkit.show.text import measure, render_table
 from labkit.show.views import VIEWS
@@ -79,6 +82,13 @@ def test_the_matrix_as_a_table() -> None:
     html = render_matrix_html(MATRIX)
     assert check_html(html) >= {"table", "th", "details"}
     assert '<td title="no &lt;answer&gt;"><span class="lk-badge lk-failed">✗ no</span></td>' in html
+
+
+def test_the_matrix_as_a_file() -> None:
+    root = ET.fromstring(render_matrix_file(MATRIX).encode())
+    assert root.get("role") == "img"
+    said = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert said == ["web", "web", "db", "db", "– none", "✗ no"]  # noqa: RUF001 - a sign, not a hyphen
 
 
 def test_headers_outermost_first() -> None:
