@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import random
+import resource
 import select
 import time
 from collections.abc import Iterator
@@ -142,7 +143,17 @@ def test_a_plugin_that_is_killed_leaves_nothing_that_del_cannot_remove(world: Wo
     assert any("was ended by signal 9" in words for words in failures), failures
 
 
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """Room for 200 threads that each run a command: a user has 1,024 descriptors unless more are asked for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 16384), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("many_files")
 def test_200_pods_at_the_same_time_get_200_addresses(world: World, node: Machine) -> None:
     began = time.monotonic()
     with ThreadPoolExecutor(PODS) as pool:
@@ -153,7 +164,7 @@ def test_200_pods_at_the_same_time_get_200_addresses(world: World, node: Machine
     assert {address.partition("/")[0] for address in addresses} <= set(leases)
     inside = {pod.run(["ip", "-4", "-br", "addr", "show", "eth0"]).stdout.split()[2] for pod in world.machines()[1::20]}
     assert inside <= set(addresses)
-    assert took < scale_timeout(60), f"{PODS} ADDs took {took:.0f} s"
+    assert took < scale_timeout(120), f"{PODS} ADDs took {took:.0f} s"  # 18 s on two cores that others use, too
 
 
 def plain_add(world: World, node: Machine, pod: str) -> str:
