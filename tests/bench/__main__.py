@@ -9,15 +9,17 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from labkit.errors import LabkitError
+from labkit.lab.course import list_labs
 from tests.bench.commands import measure_commands
 from tests.bench.hosts import measure_against_ip_batch, measure_against_mininet, measure_large_down
-from tests.bench.labs import measure_labs
+from tests.bench.labs import measure_lab
 from tests.bench.overlay import measure_overlays
 from tests.bench.row import Row
 
 GROUPS: dict[str, Callable[[], list[Row]]] = {
     "command": measure_commands,
-    "labs": measure_labs,
+    **{f"labs-{name}": partial(measure_lab, name) for name in list_labs()},
     "overlay": measure_overlays,
     "hosts-100-ip-batch": partial(measure_against_ip_batch, 100),
     "hosts-500-ip-batch": partial(measure_against_ip_batch, 500),
@@ -36,20 +38,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="./lab bench", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there")
     parser.add_argument("--full", action="store_true", help="1,000 hosts too; takes long")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these: {', '.join({**GROUPS, **FULL})}")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"only these, or all that begin so: {', '.join({**GROUPS, **FULL})}"
+    )
     asked = parser.parse_args(arguments)
-    if unknown := sorted(set(asked.names) - GROUPS.keys() - FULL.keys()):
-        parser.error(f"there is no {', '.join(unknown)}")
-    groups = {**GROUPS, **FULL} if asked.full or asked.names else GROUPS
-    rows = []
-    for name, measure in groups.items():
-        if not asked.names or name in asked.names:
-            for row in measure():
-                say(row)
-                rows.append(row)
+    for name in asked.names:
+        if not select([name]):
+            parser.error(f"there is no {name}")
+    groups = select(asked.names) if asked.names else GROUPS | (FULL if asked.full else {})
+    rows: list[Row] = []
+    failed = [name for name, measure in groups.items() if not run_group(name, measure, rows)]
     if asked.json:
         asked.json.write_text(json.dumps([row.to_data() for row in rows], indent=1) + "\n")
-    return 0
+    return 1 if failed else 0
+
+
+def select(names: Sequence[str]) -> dict[str, Callable[[], list[Row]]]:
+    """The groups of these names, and those whose names go on with a dash."""
+    groups = GROUPS | FULL
+    return {each: groups[each] for each in groups if any(f"{each}-".startswith(f"{name}-") for name in names)}
+
+
+def run_group(name: str, measure: Callable[[], list[Row]], rows: list[Row]) -> bool:
+    """Measure, show and collect; whether it could be measured."""
+    try:
+        measured = measure()
+    except LabkitError as error:
+        sys.stderr.write(f"{name}: not measured: {error}\n")
+        return False
+    for row in measured:
+        say(row)
+    rows += measured
+    return True
 
 
 def say(row: Row) -> None:

@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from labkit.errors import WorldError
 from labkit.fabric import Link, Machine, Port, Route, Switch, Topology, build_netlink
 from labkit.world import World, run_host
 from tests.bench.row import Row, Sample, compare, measure
@@ -117,6 +118,7 @@ def time_mininet(folder: Path) -> Sample:
 def _run_peer(command: list[str]) -> Sample:
     done = run_host([*APART, *command], timeout=PATIENCE)
     if done.status:
-        raise SystemExit(f"{' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}")
+        said = (done.stderr or done.stdout).strip().splitlines()
+        raise WorldError(f"{' '.join(command)}: {said[-1] if said else f'status {done.status}'}")
     sample: Sample = json.loads(done.stdout.splitlines()[-1])
     return sample

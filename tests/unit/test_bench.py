@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 
 import pytest
 
+from labkit.errors import WorldError
 from tests.bench import __main__ as bench
 from tests.bench.row import Row, compare
 
@@ -48,11 +50,26 @@ def test_the_budget_ends_the_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_only_what_is_named_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = {name: [Row(name, ours=1.0, peer=2.0, unit="s", goal=0.6, runs=1)] for name in bench.GROUPS}
-    monkeypatch.setattr(bench, "GROUPS", {name: lambda name=name: rows[name] for name in rows})
+    names = ("command", "labs-00", "labs-01", "hosts-100-mininet")
+    rows = {name: [Row(name, ours=1.0, peer=2.0, unit="s", goal=0.6, runs=1)] for name in names}
+    monkeypatch.setattr(bench, "GROUPS", {name: functools.partial(rows.get, name) for name in names})
     out = tmp_path / "rows.json"
     assert bench.main(["--json", str(out), "command", "labs"]) == 0
-    assert [row["name"] for row in json.loads(out.read_text())] == ["command", "labs"]
+    assert [row["name"] for row in json.loads(out.read_text())] == ["command", "labs-00", "labs-01"]
+
+
+def test_what_could_not_be_measured_is_said_and_the_rest_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse() -> list[Row]:
+        raise WorldError("no namespaces here")
+
+    row = Row("other", ours=1.0, peer=2.0, unit="s", goal=None, runs=1)
+    monkeypatch.setattr(bench, "GROUPS", {"command": refuse, "other": lambda: [row]})
+    out = tmp_path / "rows.json"
+    assert bench.main(["--json", str(out)]) == 1
+    assert [each["name"] for each in json.loads(out.read_text())] == ["other"]
+    assert "command: not measured: no namespaces here" in capsys.readouterr().err
 
 
 def test_an_unknown_name_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
