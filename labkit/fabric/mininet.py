@@ -23,11 +23,12 @@ from labkit.fabric.topology import FABRIC, Port, Topology, plan_mac
 from labkit.fabric.underlay import render_notes
 from labkit.net import Batch, commit_all
 from labkit.world import Machine, Process, World
-from labkit.world.enclosure import PACKAGE, SITE
+from labkit.world.enclosure import OWN_TOP, PACKAGE, SITE
 
 _START: Final = (
     "import sys; sys.path[:0] = sys.argv[1:3]; from labkit.fabric.mininet_process import main; main(sys.argv[3])"
 )
+_UNSEEN: Final = tuple(f"/{name}/" for name in (*OWN_TOP, "var"))  # folders that machines have for themselves
 
 
 def build_mininet(world: World, topology: Topology) -> tuple[str, ...]:
@@ -108,4 +109,6 @@ def _plan_first(port: Port) -> tuple[str, ...]:
 
 
 def _command(part: str) -> list[str]:
-    return [str(Path(sys.executable).resolve()), "-IS", "-c", _START, PACKAGE, SITE, part]
+    # this interpreter where worlds see it, else the system's: Mininet and its process suit any
+    python = str(Path(sys.executable).resolve())
+    return ["python3" if python.startswith(_UNSEEN) else python, "-IS", "-c", _START, PACKAGE, SITE, part]

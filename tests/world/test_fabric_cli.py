@@ -131,3 +131,11 @@ def test_mininet_s_own_words_come_back_when_it_fails(world: World) -> None:
     build_mininet(world, TOPOLOGY)
     with pytest.raises(WorldError, match="Address already in use"):
         build_mininet(world, Topology((silent,)))
+
+
+def test_an_interpreter_that_worlds_do_not_see_is_replaced_by_the_system_s(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", "/root/.pyenv/bin/python3")
+    build_mininet(world, TOPOLOGY)
+    assert world.machine("h1").probe(["ping", "-c1", "-W1", "10.0.0.2"]).status == 0
