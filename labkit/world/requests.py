@@ -6,10 +6,12 @@ A command's end comes later on the same connection: {"exit": STATUS, "seconds": 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import socket
+import stat
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
@@ -137,7 +139,10 @@ class Requests:
         return {}, ()
 
     def _op_remove(self, message: wire.Message, *_: Any) -> Answer:
-        self._registry.remove(self._machine(message).name)
+        held = self._machine(message)
+        if held.kind == "fabric":
+            raise RequestError("the switches stay as long as the world")
+        self._registry.remove(held.name)
         return {}, ()
 
     def _op_list(self, message: wire.Message, *_: Any) -> Answer:
@@ -240,9 +245,16 @@ class Requests:
 
     def _op_drain(self, _: Any, descriptors: list[int], *__: Any) -> Answer:
         """Pipes that background processes still write to: their output is read and thrown away, so that they can go on."""
+        if not all(_is_reading_end(descriptor) for descriptor in descriptors):
+            raise RequestError("reading ends of pipes expected")
         for descriptor in descriptors:
             self.drain(os.dup(descriptor))
         return {}, ()
+
+
+def _is_reading_end(descriptor: int) -> bool:
+    mode = fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE
+    return stat.S_ISFIFO(os.fstat(descriptor).st_mode) and mode == os.O_RDONLY
 
 
 def _describe(error: BaseException) -> str:
