@@ -28,7 +28,9 @@ class Here:
         """Where sockets on several machines are asked for; there is only this one."""
         return self
 
-    def open_sockets(self, machines: Sequence[str], family: int, kind: int, protocol: int = 0, /) -> list[socket.socket]:
+    def open_sockets(
+        self, machines: Sequence[str], family: int, kind: int, protocol: int = 0, /
+    ) -> list[socket.socket]:
         """A socket of this process for each name."""
         return [self.open_socket(family, kind, protocol) for _ in machines]
 

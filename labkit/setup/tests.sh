@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Running pytest: everything as the person who asked, the world and the labs once more as the other kind of user.
+# Running pytest: everything as the person who asked, the worlds once more as the other kind of user.
 
 second_user=labkit-test
 # What the second run keeps of the environment; it leaves no files of its user's in the checkout.
@@ -69,9 +69,9 @@ run_tests() { # all|quick|browser PYTEST_ARGUMENT…
         all)
             run_pytest "as $(id -un)" "$venv/bin/python" -m pytest tests "$@" || status=$?
             if [ "$EUID" = 0 ]; then
-                run_as_user tests/world tests/labs "$@" || status=$?
+                run_as_user tests/world "$@" || status=$?
             else
-                run_as_root tests/world tests/labs "$@" || status=$?
+                run_as_root tests/world "$@" || status=$?
             fi
             ;;
     esac

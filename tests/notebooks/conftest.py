@@ -35,10 +35,19 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             World.attach(left).end()
 
 
+@pytest.fixture(params=NAMES[::3])
+def student_lab(request: pytest.FixtureRequest, course: Path) -> Iterator[Path]:
+    """Every third lab: a student's edition is rendered by the same code everywhere, tests/labs builds ten of each."""
+    yield from _start_clean(course / f"{request.param}-t{os.getpid()}")
+
+
 @pytest.fixture(params=NAMES)
 def lab(request: pytest.FixtureRequest, course: Path) -> Iterator[Path]:
     """Each lab in turn; its world has ended before and ends after."""
-    folder: Path = course / f"{request.param}-t{os.getpid()}"
+    yield from _start_clean(course / f"{request.param}-t{os.getpid()}")
+
+
+def _start_clean(folder: Path) -> Iterator[Path]:
     yield folder
     if folder.name in list_worlds():
         World.attach(folder.name).end()
