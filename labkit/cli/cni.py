@@ -3,39 +3,68 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from labkit.cli.running import find_world
-from labkit.cni import Call, Network, Runtime, add_pod, check_pod, remove_pod, unplug_pod
+from labkit.cni import Call, CniError, Network, Runtime, add_pod, check_pod, del_pod
 from labkit.cni.conf import FOLDER
 from labkit.errors import UsageError
+from labkit.lab.journal import Entry
 from labkit.world import Machine, World
 
 _MBIT: Final = 1_000_000
 _PORTS: Final = range(1, 65536)
+_BROKEN_OFF: Final = 130
 
 
 def run_cni(options: argparse.Namespace) -> int:
     """add, del or check one pod; what is printed can be typed again on the node."""
     capabilities = _parse_capabilities(options)
+    printer = _Printer()
     with find_world(options.lab) as world:
         existing = {machine.name: machine for machine in world.machines()}
         node = _find_node(existing, options)
-        printer = _Printer()
         runtime = Runtime(node, printer.print_call)
-        if options.action == "add":
-            printer.print(_render_network(node, runtime.read_network()))
-            result = add_pod(world, options.pod, node.name, runtime, capabilities=capabilities)
-            printer.print(f"# {options.pod} has {_render_addresses(result)}")
-        elif options.action == "del":
-            printer.print(_run_del(world, existing, runtime, options))
-        else:
+        if options.action == "check":
             asked = check_pod(existing[options.pod], runtime)
             said = "every plugin found what it had made" if asked else "the conf says disableCheck: no plugin was asked"
             printer.print(f"# {options.pod}: {said}")
+        else:
+            _change(world, runtime, printer, _plan_entry(node, capabilities, options))
     printer.close()
     return 0
+
+
+def _change(world: World, runtime: Runtime, printer: _Printer, entry: Entry) -> None:
+    """add or del, as the entry says, which then goes into the journal: a resumed lab does it again."""
+    status = _BROKEN_OFF
+    try:
+        if entry.id == "add":
+            printer.print(_render_network(entry.machine, runtime.read_network()))
+            capabilities = json.loads(entry.value)
+            result = add_pod(world, entry.name, entry.machine, runtime, capabilities=capabilities)
+            printer.print(f"# {entry.name} has {_render_addresses(result)}")
+        else:
+            there = del_pod(world, entry.name, entry.machine, runtime, keep=entry.id == "unplug")
+            printer.print(_render_deleted(entry, there=there))
+        status = 0
+    except CniError:
+        status = 1
+        raise
+    finally:
+        world.write_journal(entry.to_data() | {"status": status})
+
+
+def _plan_entry(node: Machine, capabilities: Mapping[str, Any], options: argparse.Namespace) -> Entry:
+    words = ["labkit", "cni", options.action, options.pod, *(["--keep"] if options.keep else [])]
+    words += [word for text in options.port or () for word in ("--port", text)]
+    words += ["--rate", str(options.rate)] if options.rate is not None else []
+    action = "unplug" if options.keep else options.action
+    return Entry(
+        "cni", machine=node.name, argv=tuple(words), name=options.pod, id=action, value=json.dumps(capabilities)
+    )
 
 
 class _Printer:
@@ -66,20 +95,17 @@ class _Printer:
             raise self._gone
 
 
-def _run_del(world: World, existing: Mapping[str, Machine], runtime: Runtime, options: argparse.Namespace) -> str:
-    """Unplug a pod; one that is not there may have left a lease or a rule all the same."""
-    if options.pod in existing:
-        remove_pod(world, existing[options.pod], runtime, keep=options.keep)
-        return f"# {options.pod} is unplugged{'' if options.keep else ', and its namespace is gone'}"
-    unplug_pod(options.pod, _find_node(existing, options).name, runtime)
-    return f"# there is no pod {options.pod}; what may have been left of it is gone"
-
-
-def _render_network(node: Machine, network: Network) -> str:
+def _render_network(node: str, network: Network) -> str:
     return (
-        f"# {node.name} plugs into network {network.name}, from {FOLDER}/{network.file}: {', '.join(network.types)}\n"
-        f"# Each call below, loopback's first, can be typed again there: labkit shell {node.name}\n"
+        f"# {node} plugs into network {network.name}, from {FOLDER}/{network.file}: {', '.join(network.types)}\n"
+        f"# Each call below, loopback's first, can be typed there as it stands: labkit shell {node}\n"
     )
+
+
+def _render_deleted(entry: Entry, *, there: bool) -> str:
+    if not there:
+        return f"# there is no pod {entry.name}; what may have been left of it on {entry.machine} is gone"
+    return f"# {entry.name} is unplugged{', its namespace stays' if entry.id == 'unplug' else ' and gone'}"
 
 
 def _render_addresses(result: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from labkit.cni.conf import Network, choose_conf, parse_conf
     from labkit.cni.errors import CniError
     from labkit.cni.plugin import Call
-    from labkit.cni.pod import add_pod, check_pod, remove_pod, unplug_pod
+    from labkit.cni.pod import add_pod, check_pod, del_pod, remove_pod, unplug_pod
     from labkit.cni.runtime import Runtime
 
 _HOMES = {
@@ -22,6 +22,7 @@ _HOMES = {
     "add_pod": "pod",
     "check_pod": "pod",
     "choose_conf": "conf",
+    "del_pod": "pod",
     "parse_conf": "conf",
     "remove_pod": "pod",
     "unplug_pod": "pod",
@@ -36,6 +37,7 @@ __all__ = [
     "add_pod",
     "check_pod",
     "choose_conf",
+    "del_pod",
     "parse_conf",
     "remove_pod",
     "unplug_pod",

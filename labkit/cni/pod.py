@@ -82,6 +82,16 @@ def remove_pod(world: World, pod: Machine, runtime: Runtime, *, keep: bool = Fal
         world.remove_machine(pod.name)
 
 
+def del_pod(world: World, pod: str, node: str, runtime: Runtime, *, keep: bool = False) -> bool:
+    """The same by name; False when there is no such pod: what it may have left on the node, a lease or a rule, is taken away."""
+    there = [machine for machine in world.machines() if (machine.name, machine.node) == (pod, node)]
+    if there:
+        remove_pod(world, there[0], runtime, keep=keep)
+    else:
+        unplug_pod(pod, node, runtime)
+    return bool(there)
+
+
 def unplug_pod(pod: str, node: str, runtime: Runtime) -> None:
     """DEL a pod, which may be gone, from the networks that ADD put it in, by the confs of then; else from the node's network."""
     attachment = plan_attachment(pod, node)

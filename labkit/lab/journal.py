@@ -12,16 +12,17 @@ from typing import Any
 from labkit.lab.course import find_state_folder
 
 BEGINNINGS = ("start", "reset")  # entries after which the world is as lab.toml says
-CHANGES = ("run", "script", "break")
+CHANGES = ("run", "script", "break", "cni")
 WORK = (*CHANGES, "answer")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing done. `kind`: start, reset, run, script, answer, break or hint; `time` in seconds since 1970.
+    """One thing done. `kind`: start, reset, run, script, answer, break, hint or cni; `time` in seconds since 1970.
 
     run: machine, argv or script, status, seconds. script: name and its text in `script`. answer and hint: id, value.
-    break: name and text of the fault. `via`: the door it came through; what a script did itself comes via "script".
+    break: name and text of the fault. cni: what labkit.cni did on a node: id (add, del, unplug), the pod's name, what it
+    wished for as JSON in value; argv as it was typed. `via`: the door it came through; what a script did itself comes via "script".
     """
 
     kind: str = "run"

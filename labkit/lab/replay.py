@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
+from labkit.cni import CniError, Runtime, add_pod, del_pod
 from labkit.errors import LabkitError
 from labkit.lab.journal import Entry
 from labkit.lab.lab import Lab
@@ -35,7 +37,23 @@ def _redo(lab: Lab, entry: Entry) -> int:
     if entry.kind == "run":
         limit = scale(entry.seconds + PATIENCE)
         return lab.machine(entry.machine).run(entry.script or entry.argv, stdin=entry.stdin, timeout=limit).status
+    if entry.kind == "cni":
+        return _redo_pod(lab, entry)
     lab.replay_script(entry)
+    return 0
+
+
+def _redo_pod(lab: Lab, entry: Entry) -> int:
+    """A pod plugged in or out by a runtime: not its calls are replayed, for they name links that are others now."""
+    lab.note(entry)
+    runtime = Runtime(lab.world.machine(entry.machine))
+    try:
+        if entry.id == "add":
+            add_pod(lab.world, entry.name, entry.machine, runtime, capabilities=json.loads(entry.value))
+        else:
+            del_pod(lab.world, entry.name, entry.machine, runtime, keep=entry.id == "unplug")
+    except CniError:
+        return 1
     return 0
 
 

@@ -26,6 +26,6 @@ def _render_deed(entry: Entry) -> str:
     if entry.kind == "break":
         return HIDDEN
     deed = entry.name or " ".join(filter(None, (entry.id, entry.value)))
-    if entry.kind == "run":
+    if entry.kind in ("run", "cni"):
         deed = " ⏎ ".join(entry.script.strip().splitlines()) or shlex.join(entry.argv)
     return f"{deed}  (status {entry.status})" if entry.status else deed
