@@ -128,7 +128,7 @@ def new_pod_is_plugged(lab: View) -> None:
 )
 def chain_is_complete(lab: View) -> None:
     """A new pod's port mapping and rate limit are carried out."""
-    port, rate = lab.values["port"], 20_000_000
+    port, rate = lab.values["port"] + 1000, 20_000_000  # the learner's own pods may have the lesson's port
     capabilities = {
         "portMappings": [{"hostPort": port, "containerPort": 80, "protocol": "tcp"}],
         "bandwidth": {"ingressRate": rate, "ingressBurst": rate, "egressRate": rate, "egressBurst": rate},

@@ -79,23 +79,5 @@ else:
 PLUGIN
 on worker1 chmod +x /opt/cni/bin/my-plugin
 
-#: break core
-break_something
-
-#: name-the-fault core
-answer fault.cause {{ fault.cause }}
-answer fault.where {{ fault.where }}
-
-#: repair core
-for plugin in host-local portmap; do
-    on worker1 ln -sf "/usr/lib/cni/$plugin" "/opt/cni/bin/$plugin"
-done
-on worker1 bash -c 'cd /etc/cni/net.d && find . -type f ! -name 00-chain.conflist -delete'
-on worker1 sysctl -qw net.ipv4.ip_forward=1
-for pod in web api; do
-    on worker1 jq '.plugins[0] + {cniVersion, name}' /etc/cni/net.d/00-chain.conflist | cni DEL bridge "$pod" "$pod"
-done
-on worker1 rm -rf /var/lib/cni/networks/mynet
-for pod in web api; do
-    on worker1 jq '.plugins[0] + {cniVersion, name}' /etc/cni/net.d/00-chain.conflist | cni ADD bridge "$pod" "$pod"
-done
+{% set conf = "00-chain.conflist" %}
+{% include lab ~ "/solutions/fault.inc" %}
