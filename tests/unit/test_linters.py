@@ -56,4 +56,5 @@ def test_shellcheck_of_a_labs_scripts(folder: Path, tmp_path: Path) -> None:
     assert texts, f"{folder.name} has no scripts"
     for name, text in texts.items():
         (tmp_path / f"{name}.sh").write_text(text)
-    assert_clean("shellcheck", "--shell=bash", *map(str, sorted(tmp_path.iterdir())))
+    # SC2016: what stands in single quotes is expanded on the machine it is sent to; SC2317: the prelude calls it
+    assert_clean("shellcheck", "--shell=bash", "--exclude=SC2016,SC2317", *map(str, sorted(tmp_path.iterdir())))
