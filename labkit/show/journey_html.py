@@ -32,24 +32,32 @@ def render_hop_list(journey: Journey) -> str:
     """The list alone, for a page that has a drawing already."""
     plain = render_journey(journey)
     name = hashlib.sha256(plain.encode()).hexdigest()[:8]
-    answer = f"<p>The answer:</p>{_render_hops(journey.reply, name)}" if journey.reply else ""
+    answer = f"<p>The answer:</p>{_render_hops(journey, journey.reply, name)}" if journey.reply else ""
     kept = "".join(
         f"<p>netfilter on {escape(machine)} keeps: <code>{escape(render_connection(connection))}</code></p>"
         for machine, connections in journey.connections.items()
         for connection in connections
     )
-    return f"<p><strong>{escape(render_outcome(journey))}</strong></p>{_render_hops(journey.hops, name)}{answer}{kept}"
+    return f"<p><strong>{escape(render_outcome(journey))}</strong></p>{_render_hops(journey, journey.hops, name)}{answer}{kept}"
 
 
-def _render_hops(hops: Sequence[Hop], name: str) -> str:
-    items = "".join(f"<li>{_render_hop(hop, name)}</li>" for hop in hops)
+def _render_hops(journey: Journey, hops: Sequence[Hop], name: str) -> str:
+    items = "".join(f"<li>{_render_hop(journey, hop, name)}</li>" for hop in hops)
     return f'<ol class="lk-hops">{items}</ol>'
 
 
-def _render_hop(hop: Hop, name: str) -> str:
+def _render_hop(journey: Journey, hop: Hop, name: str) -> str:
     changes = f" <strong>{escape('; '.join(hop.changes))}</strong>" if hop.changes else ""
     summary = f"<summary>{escape(render_place(hop))}, {render_time(hop)} ms{changes}</summary>"
-    return f'<details name="lk-{name}">{summary}{render_layers(hop)}</details>'
+    return f'<details name="lk-{name}">{summary}{_render_kept(journey, hop)}{render_layers(hop)}</details>'
+
+
+def _render_kept(journey: Journey, hop: Hop) -> str:
+    """Where an address was changed: the entry of conntrack by which that is done, and undone for the answer."""
+    if not any(" NAT " in change for change in hop.changes):
+        return ""
+    kept = journey.connections.get(hop.machine, ())
+    return "".join(f"<p>netfilter keeps: <code>{escape(render_connection(each))}</code></p>" for each in kept)
 
 
 def render_layers(hop: Hop) -> str:
@@ -79,4 +87,5 @@ def render_step(journey: Journey, live: LiveNetwork, number: int) -> str:
     svg = render_svg(plan_trail(picture, [(each.machine, each.link) for each in way[:number]]))
     changed = f"<br><strong>{escape('; '.join(hop.changes))}</strong>" if hop.changes else ""
     said = f"<p>{escape(title)}<br><code>{escape(render_headers(hop.layers))}</code>{changed}</p>"
+    said += _render_kept(journey, hop)
     return render_page(f'{said}<div class="lk-wide">{svg}</div>', f"{title}\n{render_headers(hop.layers)}")

@@ -166,6 +166,20 @@ def test_nat_shows_with_the_connection_beside_it(world: World) -> None:
     ]
 
 
+def test_nat_of_the_senders_own_shows_at_the_first_hop(world: World) -> None:
+    """OUTPUT's rules, as kube-proxy's for a node itself: no link has seen the address that was asked for."""
+    do(world, "node1", "ip route add 10.96.0.0/16 dev eth0")
+    do(world, "node1", "iptables -t nat -A OUTPUT -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to 10.244.2.2:8080")
+    with world.machine("db").open_socket(2, 1) as listener:
+        listener.bind(("0.0.0.0", 8080))
+        listener.listen()
+        journey = follow_packet(world, "node1", "10.96.0.10", tcp=80)
+    assert journey.hops[0].changes == ("destination NAT 10.96.0.10:80 -> 10.244.2.2:8080",)
+    assert [connection.destination_nat for connection in journey.connections["node1"]] == ["10.244.2.2"]
+    plain = follow_packet(world, "node1", "10.244.2.2", tcp=8080)
+    assert plain.hops[0].changes == ()
+
+
 def wrap_in_vxlan(world: World) -> None:
     for own, other in ((1, 2), (2, 1)):
         mac = f"02:00:00:00:00:0{other}"

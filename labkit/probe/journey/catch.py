@@ -30,6 +30,7 @@ class Caught:
     `refused`: errno with which the own kernel refused to send it, else 0.
     """
 
+    probe: Probe
     refused: int
     frames: tuple[Frame, ...]
     request: tuple[Sighting, ...]
@@ -83,7 +84,7 @@ def _sort_out(refused: int, frames: tuple[Frame, ...], probe: Probe, machines: d
             errors.append((leg, said))
         else:
             legs[leg].append(seen)
-    return Caught(refused, frames, tuple(legs["request"]), tuple(legs["reply"]), tuple(errors))
+    return Caught(probe, refused, frames, tuple(legs["request"]), tuple(legs["reply"]), tuple(errors))
 
 
 def _plan_ownership(frames: Sequence[Frame], machines: dict[str, Machine]) -> Callable[[Frame], bool]:

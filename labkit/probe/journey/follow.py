@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final, TypedDict, Unpack
 
@@ -10,7 +11,8 @@ from labkit.errors import CannotTell
 from labkit.net import Connection, Layer, read_connections
 from labkit.probe.addresses import list_addresses
 from labkit.probe.journey.catch import Caught, run_probe
-from labkit.probe.journey.hops import Hop, plan_hops, plan_reply
+from labkit.probe.journey.changes import describe_changes
+from labkit.probe.journey.hops import Hop, plan_asked, plan_hops, plan_reply
 from labkit.probe.journey.lost import Lost, find_loss, find_silence
 from labkit.probe.journey.send import plan_probe
 from labkit.probe.journey.sightings import FABRIC, Sighting, drop_copies
@@ -63,6 +65,11 @@ class _Story:
         self._reply = drop_copies(caught.reply)
         began = self._request[0].time if self._request else 0.0
         self._hops = plan_hops(self._request, began)
+        self._asked: Hop | None = None
+        if self._hops and self._hops[0].machine == src.name:
+            self._asked = plan_asked(self._hops[0], target.address, caught.probe.port)
+            changes = describe_changes(self._asked.layers, self._hops[0].layers)
+            self._hops = (replace(self._hops[0], changes=changes), *self._hops[1:])
         self._back = plan_reply(self._reply, began)
 
     def tell(self, probe: str) -> Journey:
@@ -115,7 +122,7 @@ class _Story:
     def _read_connections(self) -> dict[str, tuple[Connection, ...]]:
         """Of each machine that changed an address: what its netfilter keeps about the packet."""
         found: dict[str, tuple[Connection, ...]] = {}
-        for before, after in pairwise(self._hops):
+        for before, after in pairwise([*([self._asked] if self._asked else []), *self._hops]):
             if before.machine == after.machine and any(" NAT " in change for change in after.changes):
                 found[after.machine] = tuple(_list_connections(self._machines[after.machine], before))
         return found

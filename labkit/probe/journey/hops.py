@@ -49,6 +49,22 @@ def plan_hops(sightings: Sequence[Sighting], start: float) -> tuple[Hop, ...]:
     return tuple(hops)
 
 
+def plan_asked(first: Hop, address: str, port: int) -> Hop:
+    """The first hop as it was asked for: a machine's own packets meet OUTPUT's rules before any link shows them."""
+    last = max((i for i, layer in enumerate(first.layers) if layer.name == "IP"), default=len(first.layers))
+    inner = [_plan_target(layer, address, port) for layer in first.layers[last:]]
+    return replace(first, layers=(*first.layers[:last], *inner))
+
+
+def _plan_target(layer: Layer, address: str, port: int) -> Layer:
+    fields = dict(layer.fields)
+    if layer.name == "IP":
+        fields["dst"] = address
+    elif layer.name in ("TCP", "UDP"):
+        fields["dport"] = port
+    return replace(layer, fields=fields)
+
+
 def plan_reply(sightings: Sequence[Sighting], start: float) -> tuple[Hop, ...]:
     """The hops of an answer. The kernel translates its addresses back: that is NAT undone, not done again."""
     hops = plan_hops(sightings, start)

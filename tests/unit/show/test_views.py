@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -11,7 +12,8 @@ from labkit.errors import UsageError
 from labkit.lab.journal import Entry
 from labkit.lab.network import LiveNetwork
 from labkit.lab.question import Question, Reply
-from labkit.net import Layer
+from labkit.net import Connection, Layer
+from labkit.net.netfilter.conntrack import Flow
 from labkit.net.read.network import Network
 from labkit.probe import Answer, Cell, Matrix
 from labkit.probe.journey.hops import Hop
@@ -67,6 +69,33 @@ LOST = Journey(
 )
 
 
+NATTED = Journey(
+    "web",
+    "out",
+    "203.0.113.9",
+    "TCP port 80",
+    found=True,
+    answered=True,
+    hops=(
+        HOPS[0],
+        Hop("worker1", "eth0", "out", 0.00002, ICMP, ("TTL 64 -> 63", "source NAT 10.244.1.2 -> 192.168.50.11")),
+    ),
+    reply=(Hop("out", "eth0", "out", 0.00003, ICMP),),
+    connections={
+        "worker1": (
+            Connection(
+                "tcp",
+                "SYN_RECV",
+                60,
+                Flow("10.244.1.2", "203.0.113.9", 40000, 80),
+                Flow("203.0.113.9", "192.168.50.11", 80, 40000),
+            ),
+        )
+    },
+)
+KEPT = "tcp 10.244.1.2:40000 -> 203.0.113.9:80, answered as 203.0.113.9:80 -> 192.168.50.11:40000"
+
+
 def test_the_matrix_as_text() -> None:
     assert render_matrix(MATRIX).splitlines() == [
         "     web  db",
@@ -117,6 +146,21 @@ def test_a_step_of_the_slider(network: Network) -> None:
     assert "web to api, hop 2 of 2: in by s1-eth1 of s1" in html
     assert html.count('class="lk-trail"') == 1
     assert html.count('class="lk-here"') == 1
+
+
+def test_nat_is_shown_with_what_netfilter_keeps(network: Network) -> None:
+    lines = render_journey(NATTED).splitlines()
+    assert "source NAT 10.244.1.2 -> 192.168.50.11" in lines[2]
+    assert lines[-1] == f"netfilter on worker1 keeps: {KEPT}"
+    html = render_journey_html(NATTED)
+    check_html(html)
+    plain, natted, answer = html.split("<details name=")[1:4]
+    assert f"netfilter keeps: <code>{escape(KEPT)}</code>" in natted, "beside the hop where it happened"
+    assert "netfilter keeps" not in plain
+    assert f"netfilter on worker1 keeps: <code>{escape(KEPT)}</code>" in answer, "and below"
+    live = LiveNetwork("05-nat", network)
+    assert escape(KEPT) in render_step(NATTED, live, 2)
+    assert escape(KEPT) not in render_step(NATTED, live, 1)
 
 
 def test_the_live_network(network: Network, start: frozenset[str]) -> None:
