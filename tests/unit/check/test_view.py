@@ -24,6 +24,7 @@ class FakeMachine(Machine):
 
     def __init__(self, name: str) -> None:
         self.name, self.kind, self.node = name, "host", None
+        self.world: Any = None  # nothing here opens sockets
 
     def probe(self, argv: Any, *, stdin: str = "", timeout: float = 5.0) -> Result:
         if argv[0] == "missing":
