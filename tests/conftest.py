@@ -28,7 +28,9 @@ def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
             patch.setenv(name, str(folder / name.lower()))
-        patch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}")  # labkit, as in ./lab up
+        patch.setenv(
+            "PATH", f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
+        )  # labkit, as in ./lab up
         patch.delenv("LABKIT_OWNER", raising=False)
         yield
 
