@@ -11,6 +11,7 @@ from labkit.lab.course import list_labs
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # some two hundred worlds of a lab with agents, on a busy computer
 @pytest.mark.parametrize("lab", list_labs())
 def test_proven(lab: str) -> None:
     proof = prove(lab)

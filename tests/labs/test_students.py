@@ -12,6 +12,7 @@ from labkit.lab.course import find_lab, list_labs
 from labkit.lab.session import start_hidden_lab
 from labkit.lab.variants import find_variant_problems
 
+pytestmark = pytest.mark.timeout(600)
 BUILT = [f"student-{number}" for number in range(10)]
 
 
