@@ -21,6 +21,7 @@ from labkit.world import MachineSpec, World
 
 REPOSITORY = Path(__file__).parents[2]
 ROUNDS = 50
+BOUND = 40.0  # seconds for a quarter of them
 # a client that is always in the middle of something; the mark is how its processes are known
 BUSY = """
 import sys, itertools, threading
@@ -125,7 +126,10 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> float:
 def test_nothing_remains(tmp_path: Path, usual: float, victim: str) -> None:
     chance = random.Random(victim)
     reached: set[str] = set()
+    began = time.monotonic()
     for number in range(ROUNDS // 4 + 1):
+        if time.monotonic() > began + BOUND and "busy" in reached:
+            break  # a slow machine: fewer rounds
         client = Client(tmp_path, number)
         try:
             client.read(usual * chance.choice([chance.uniform(0, 1), chance.uniform(1, 2.5)]))
