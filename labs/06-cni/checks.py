@@ -6,6 +6,7 @@ import contextlib
 import json
 import secrets
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -20,6 +21,26 @@ MINE = {"cniVersion": "1.0.0", "name": "mine", "type": "my-plugin", "prefix": "1
 LEASES = f"/var/lib/cni/networks/{NETWORK}"
 
 
+# Plugging in a pod puts things right on the way (cni0 up, forwarding on): what is there is looked at first.
+LOOKED = {name: threading.Event() for name in ("pods_are_plugged", "pods_get_out")}
+
+
+@contextlib.contextmanager
+def looking(name: str) -> Iterator[None]:
+    """Around a check that must see the node before any plugin is called again."""
+    try:
+        yield
+    finally:
+        LOOKED[name].set()
+
+
+def wait_until_looked() -> None:
+    """At most 3 s: one check alone has nobody to wait for."""
+    until = time.monotonic() + 3
+    for event in LOOKED.values():
+        event.wait(max(0.0, until - time.monotonic()))
+
+
 def read_address(lab: View, pod: str) -> str:
     """The IPv4 address of a pod's eth0."""
     found = [
@@ -32,6 +53,7 @@ def read_address(lab: View, pod: str) -> str:
 @contextlib.contextmanager
 def plugged(lab: View, capabilities: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """A pod of the check's own, plugged in as the node's runtime would do it; its name and address."""
+    wait_until_looked()
     name = f"check-{secrets.token_hex(4)}"
     runtime = Runtime(lab.machine(NODE).behind)
     with lab.add_pod(NODE, name):
@@ -61,15 +83,16 @@ def plugged(lab: View, capabilities: Mapping[str, Any]) -> Iterator[tuple[str, s
 )
 def pods_are_plugged(lab: View) -> None:
     """web and api have addresses that host-local leased to them, and reach each other."""
-    addresses = {pod: read_address(lab, pod) for pod in ("web", "api")}
-    leased = lab.machine(NODE).behind.run(["ls", LEASES]).stdout.split()
-    for pod, address in addresses.items():
-        expect(
-            address in leased,
-            expected=f"a lease for {address} ({pod})",
-            observed=f"leases: {' '.join(leased) or 'none'}",
-        )
-    lab.expect_answers([("web", addresses["api"]), ("api", addresses["web"])])
+    with looking("pods_are_plugged"):
+        addresses = {pod: read_address(lab, pod) for pod in ("web", "api")}
+        leased = lab.machine(NODE).behind.run(["ls", LEASES]).stdout.split()
+        for pod, address in addresses.items():
+            expect(
+                address in leased,
+                expected=f"a lease for {address} ({pod})",
+                observed=f"leases: {' '.join(leased) or 'none'}",
+            )
+        lab.expect_answers([("web", addresses["api"]), ("api", addresses["web"])])
 
 
 @check(
@@ -83,18 +106,21 @@ def pods_are_plugged(lab: View) -> None:
 )
 def pods_get_out(lab: View) -> None:
     """web and api get answers from outside, which sees the node."""
-    for pod in ("web", "api"):
-        read_address(lab, pod)
-        answer = lab.ping(pod, lab.values["outside_address"], at="outside")
-        expect(answer.reached, expected=f"an answer from outside to {pod}", observed=answer.detail)
-        seen = lab.values["node_address"]
-        expect(answer.seen_source == seen, expected=f"outside sees {seen}", observed=f"it sees {answer.seen_source}")
+    with looking("pods_get_out"):
+        for pod in ("web", "api"):
+            read_address(lab, pod)
+            answer = lab.ping(pod, lab.values["outside_address"], at="outside")
+            expect(answer.reached, expected=f"an answer from outside to {pod}", observed=answer.detail)
+            seen = lab.values["node_address"]
+            expect(
+                answer.seen_source == seen, expected=f"outside sees {seen}", observed=f"it sees {answer.seen_source}"
+            )
 
 
 @check(
     points=3,
     once=True,
-    after=("pods_are_plugged",),
+    after=("pods_are_plugged", "pods_get_out"),
     hints=(
         "A pod that comes next week: which file says what happens to it?",
         "`ls /etc/cni/net.d` on worker1: the first by name counts. `labkit cni add test --node worker1` shows every call.",
@@ -186,6 +212,7 @@ TURN = threading.RLock()  # one check at a time: a plugin that mixes up two cont
 @contextlib.contextmanager
 def unplugged(lab: View) -> Iterator[tuple[str, str]]:
     """A pod for my-plugin, without any link: its name and container id; DEL at the end."""
+    wait_until_looked()
     name, container = f"mine-{secrets.token_hex(4)}", secrets.token_hex(16)
     with TURN, lab.add_pod(NODE, name):
         try:
