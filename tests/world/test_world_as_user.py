@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,15 +34,19 @@ def run_as_user(*command: str, home: Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """Not among pytest's folders, which are closed to others."""
+    with tempfile.TemporaryDirectory(prefix="labkit-user-") as folder:
+        os.chown(folder, USER, USER)
+        yield Path(folder)
+
+
 @AGAIN
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", FILES)
-def test_as_an_ordinary_user(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
-    home = tmp_path_factory.mktemp("user")
-    for folder in (home, *home.parents[:2]):  # pytest keeps its folders to itself
-        folder.chmod(0o755)
-    os.chown(home, USER, USER)
+def test_as_an_ordinary_user(home: Path, name: str) -> None:
     try:
         can_read = run_as_user("-c", "import pytest, hypothesis, labkit.world", home=home).returncode == 0
     except PermissionError:

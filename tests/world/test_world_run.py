@@ -199,6 +199,7 @@ def start_quiet(machine: Machine, command: str) -> tuple[Process, int]:
 def test_a_signal_goes_to_the_whole_group(web: Machine) -> None:
     process, reader = start_quiet(web, "trap 'echo got it; exit 5' USR1; sleep 81 & sleep 82 & echo ready; wait")
     assert os.read(reader, 99) == b"ready\n"
+    wait_until(lambda: find_processes(web, ["sleep", "81"]) and find_processes(web, ["sleep", "82"]))
     process.signal(signal.SIGUSR1)
     assert process.wait(20) == (5, pytest.approx(0, abs=20))
     wait_until(lambda: not find_processes(web, ["sleep", "81"]) and not find_processes(web, ["sleep", "82"]))
@@ -229,6 +230,7 @@ def test_stopping_ends_what_outlives_its_shell(web: Machine) -> None:
     """The shell goes at INT; what it started ignores that, as background jobs of scripts do."""
     process, reader = start_quiet(web, "sleep 84 & echo ready; sleep 85")
     assert os.read(reader, 99) == b"ready\n"
+    wait_until(lambda: find_processes(web, ["sleep", "84"]) and find_processes(web, ["sleep", "85"]))
     process.stop()
     assert process.wait(20) == (128 + signal.SIGINT, pytest.approx(0, abs=20))
     wait_until(lambda: not find_processes(web, ["sleep", "84"]))
