@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import signal
 import socket
 import sys
 import sysconfig
@@ -54,8 +55,10 @@ def _launch(spec: dict[str, Any], passed: list[int]) -> Connection:
         with theirs, os.fdopen(os.memfd_create("labkit"), "w+b") as trouble:
             launcher = start_launcher(sys.executable, spec["package"], theirs.fileno(), trouble.fileno())
             theirs.close()
-            wire.send_message(ours, spec, passed)
-            answer = _receive_answer(ours)
+            answer = _exchange(ours, spec, passed)
+            if "ok" not in answer:  # whatever became of it ends with its launcher's group
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(launcher.pid, signal.SIGKILL)
             launcher.wait()
             trouble.seek(0)
             said = trouble.read().decode(errors="replace").strip()
@@ -66,10 +69,15 @@ def _launch(spec: dict[str, Any], passed: list[int]) -> Connection:
     return Connection(ours)
 
 
-def _receive_answer(sock: socket.socket) -> wire.Message:
-    if not wait_readable([sock.fileno()], time.monotonic() + _SECONDS):
-        return {"error": f"nothing was heard of it for {_SECONDS:g} s; a mount of this machine may hang"}
-    received = wire.receive_message(sock)
+def _exchange(sock: socket.socket, spec: dict[str, Any], passed: list[int]) -> wire.Message:
+    """Say what world to make; the answer, empty when the launcher died of something."""
+    try:
+        wire.send_message(sock, spec, passed)
+        if not wait_readable([sock.fileno()], time.monotonic() + _SECONDS):
+            return {"error": f"nothing was heard of it for {_SECONDS:g} s; a mount of this machine may hang"}
+        received = wire.receive_message(sock)
+    except (BrokenPipeError, ConnectionResetError):
+        return {}
     return received[0] if received else {}
 
 
