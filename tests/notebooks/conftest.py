@@ -26,13 +26,17 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             each for each in (folder / f"{name}{mark}").rglob("*") if each.is_file() and each.suffix != ".pyc"
         ]:
             path.write_text(path.read_text().replace(name, f"{name}{mark}"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LABKIT_LABS", str(folder))
-        patch.setenv("IPYTHONDIR", str(folder.parent / "ipython"))
-        patch.setenv("JUPYTER_RUNTIME_DIR", str(folder.parent / "runtime"))
-        yield folder
-        for left in [name for name in list_worlds() if name.endswith(mark)]:
-            World.attach(left).end()
+    yield folder
+    for left in [name for name in list_worlds() if name.endswith(mark)]:
+        World.attach(left).end()
+
+
+@pytest.fixture(autouse=True)
+def _environment(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For each test by itself: a session's fixture would keep it while other suites run."""
+    monkeypatch.setenv("LABKIT_LABS", str(course))
+    monkeypatch.setenv("IPYTHONDIR", str(course.parent / "ipython"))
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(course.parent / "runtime"))
 
 
 @pytest.fixture(params=NAMES[::3])
