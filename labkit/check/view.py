@@ -6,17 +6,18 @@ import contextlib
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from labkit.check.verdict import Evidence, Failed, expect
 from labkit.check.witness import OutOfTime, Record, Witness
 from labkit.lab.journal import State
 from labkit.lab.lab import Lab
-from labkit.probe import Answer, ask_arp, connect_tcp, ping, ping_many, trace_path
+from labkit.probe import Answer, DnsAnswer, ask_arp, ask_dns, connect_tcp, ping, ping_many, trace_path
 from labkit.world import MachineSpec
 
 # A silence counts when it lasted this share of the time-out: a probe that the deadline cut says nothing.
 SILENCE = 0.5
+Told = TypeVar("Told", bound=Answer)
 ARP_TIME = 1.0  # seconds that ask_arp listens; a proxy takes up to 0.8 s (arp(7), proxy_delay)
 
 
@@ -104,6 +105,12 @@ class View(Record):
         answer = connect_tcp(source.behind, address, port, at=target, timeout=limit, **how)
         return self._noted(source, answer, limit / timeout)
 
+    def ask_dns(self, src: str | Witness, name: str, *, server: str, timeout: float = 1.0, **how: Any) -> DnsAnswer:
+        """See labkit.probe.ask_dns: what a server says about a name, asked from a machine."""
+        source, limit = self._find(src), self.limit(timeout)
+        answer = ask_dns(source.behind, name, server=server, timeout=limit, **how)
+        return self._noted(source, answer, limit / timeout)
+
     def ask_arp(self, src: str | Witness, address: str, link: str) -> list[str]:
         """MACs that answer for an address on a link. Takes a second: a second answer is the interesting one."""
         source = self._find(src)
@@ -128,7 +135,7 @@ class View(Record):
     def _find(self, machine: str | Witness) -> Witness:
         return self.machine(machine) if isinstance(machine, str) else machine
 
-    def _noted(self, source: Witness, answer: Answer, share: float) -> Answer:
+    def _noted(self, source: Witness, answer: Told, share: float) -> Told:
         status = 0 if answer.reached else 1
         self.note(Evidence(source.name, tuple(shlex.split(answer.command)), answer.detail, status))
         if not answer.reached and share < SILENCE:

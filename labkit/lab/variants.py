@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import itertools
 from collections.abc import Iterable
@@ -42,7 +43,12 @@ def find_clashes(plain: Definition, definition: Definition) -> list[str]:
         for (first, a), (second, b) in itertools.combinations(drawn.items(), 2)
         if a.overlaps(b)
     ]
-    fixed = _list_networks(plain) & _list_networks(definition)
+    same = [value for key, value in drawn.items() if str(value) == _find_value(plain, key)]  # by chance
+    fixed = {
+        network
+        for network in _list_networks(plain) & _list_networks(definition)
+        if not any(network.subnet_of(value) for value in same)
+    }
     return clashes + [
         f"{key} {prefix} overlaps the lab's own {network}"
         for key, prefix in drawn.items()
@@ -54,6 +60,10 @@ def find_clashes(plain: Definition, definition: Definition) -> list[str]:
 def _list_networks(definition: Definition) -> set[Network]:
     addresses = [address for port in definition.topology.ports for address in port.addresses]
     return {ipaddress.IPv4Interface(address).network for address in addresses}
+
+
+def _find_value(definition: Definition, key: str) -> object:
+    return functools.reduce(lambda table, name: table[name], key.split("."), definition.variant.values)
 
 
 def _is_prefix(value: object) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.notebooks.conftest import course  # noqa: F401 - a fixture
+from tests.notebooks.conftest import course, course_environment  # noqa: F401 - fixtures
 
 REPOSITORY = Path(__file__).parents[2]
 CONFIG = REPOSITORY / "labkit" / "notebook" / "course" / "jupyter_lab_config.py"

@@ -32,7 +32,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
-def _environment(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def course_environment(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """For each test by itself: a session's fixture would keep it while other suites run."""
     monkeypatch.setenv("LABKIT_LABS", str(course))
     monkeypatch.setenv("IPYTHONDIR", str(course.parent / "ipython"))

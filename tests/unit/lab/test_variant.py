@@ -106,6 +106,19 @@ def test_clashes_are_found(tmp_path: Path) -> None:
     assert "a 172.16.0.0/16 overlaps the lab's own 172.16.1.0/24" in clashes
 
 
+def test_who_draws_what_everybody_has_does_not_clash_with_it(tmp_path: Path) -> None:
+    data = {
+        "title": "t",
+        "minutes": 1,
+        "values": {"a": "10.0.0.0/24"},
+        "vary": {"a": {"pick": ["10.0.0.0/24"]}},
+        "host": [{"name": "x"}, {"name": "y"}],
+        "link": [{"ends": ["x:eth0 {{ a | interface(1) }}", "y:eth0"]}],
+    }
+    plain, anna = (parse_definition(tmp_path / "90-try", data, student) for student in (None, "anna"))
+    assert find_clashes(plain, anna) == []
+
+
 def test_twins_and_what_does_not_render_are_found(tmp_path: Path) -> None:
     (tmp_path / "lab.toml").write_text('title = "t"\nminutes = 1\n[values]\nx = 1\n[vary]\nx = { pick = [1, 2] }\n')
     (tmp_path / "lesson.md").write_text("{{ x }}")
