@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from labkit.errors import UsageError
+from labkit.lab.marks import render_rows, replace_between
 
 BEGIN = "<!-- labs: written by labkit prove --table -->"
 END = "<!-- labs: end -->"
@@ -127,18 +127,10 @@ def render_score(proof: Proof) -> str:
 
 def render_table(rows: Iterable[tuple[str, str, int, Proof]]) -> str:
     """The README's table from (name, title, minutes, proof)."""
-    lines = ["| lab | about | minutes | proof |", "| --- | --- | --- | --- |"]
-    lines += [
-        f"| [{name}](labs/{name}/lesson.md) | {title} | {minutes} | {render_score(proof)} |"
-        for name, title, minutes, proof in rows
-    ]
-    return "\n".join(lines) + "\n"
+    cells = ((f"[{name}](labs/{name}/lesson.md)", *about, render_score(proof)) for name, *about, proof in rows)
+    return render_rows(("lab", "about", "minutes", "proof"), cells)
 
 
 def replace_table(text: str, table: str) -> str:
     """A README with the table between its two marks."""
-    before, begun, rest = text.partition(BEGIN)
-    _, ended, after = rest.partition(END)
-    if not begun or not ended:
-        raise UsageError("the README has no place for the table of labs", hint=f"two lines: {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{table}{END}{after}"
+    return replace_between(text, BEGIN, END, table)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import Any, Final
 
 from labkit.cli.printing import print_json
 from labkit.doctor import examine, missing_for, render_report
 from labkit.lab.course import find_lab, list_labs
 from labkit.lab.definition import read_definition
+
+_INDENT: Final = " " * 30
 
 
 def run_doctor(options: argparse.Namespace) -> int:
@@ -48,4 +50,6 @@ def _print_labs(labs: list[dict[str, Any]]) -> None:
         state = "✓ runs " if lab["runs_here"] else "✗ lacks"
         print(f"  {state} {lab['lab']:20} {lab['minutes']:3} min  {lab['title']}")
         for each in lab["missing"]:
-            print(f"           {' ' * 19}-> {each['what']}: {each['remedy']}")
+            print(f"{_INDENT}-> {each['what']}: {each['remedy']}")
+        for each in read_definition(find_lab(lab["lab"])).imitated:
+            print(f"{_INDENT}imitated: {each}")

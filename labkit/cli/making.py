@@ -45,18 +45,18 @@ def _write_table(proofs: list[Proof]) -> None:
 
 
 def run_build(options: argparse.Namespace) -> int:
-    """Notebooks from lessons; with --check 1 when one is not up to date."""
+    """Notebooks and teachers' pages from lessons and labs; with --check 1 when one is not up to date."""
     from labkit.check.worth import read_points
-    from labkit.lab.build import ensure_notebooks, find_stale, plan_notebooks, write_student_notebooks
+    from labkit.lab.build import ensure_notebooks, find_stale, plan_pages, write_student_notebooks
 
     if options.student:
         for path in write_student_notebooks(Path(options.to), options.student, read_points):
             print(f"{path}: written")
         return 0
-    wanted = plan_notebooks(read_points)
+    wanted = plan_pages(read_points)
     stale = find_stale(wanted) if options.check else ensure_notebooks(wanted)
     for path in stale:
-        print(f"{_name(path)}: {'not what its lesson says: labkit build' if options.check else 'written'}")
+        print(f"{_name(path)}: {'not what its lab says: labkit build' if options.check else 'written'}")
     return 1 if options.check and stale else 0
 
 

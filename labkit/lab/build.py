@@ -1,4 +1,4 @@
-"""`labkit build`: the notebooks in `notebooks/`, generated from the lessons."""
+"""`labkit build`: the notebooks in `notebooks/`, generated from the lessons, and a part of each teacher's page."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from labkit.lab.course import find_lab, find_labs_folder, list_labs
 from labkit.lab.lesson import Edition, render_notebook
+from labkit.lab.teacher import plan_teacher_pages
 
 Points = Callable[[str], float]
 
@@ -14,6 +15,11 @@ Points = Callable[[str], float]
 def find_notebooks_folder() -> Path:
     """Beside the labs."""
     return find_labs_folder().parent / "notebooks"
+
+
+def plan_pages(points: Points) -> dict[Path, bytes]:
+    """All that is generated: notebooks, and the teachers' pages."""
+    return plan_notebooks(points) | plan_teacher_pages()
 
 
 def plan_notebooks(points: Points) -> dict[Path, bytes]:
@@ -26,13 +32,13 @@ def plan_notebooks(points: Points) -> dict[Path, bytes]:
 
 
 def find_stale(wanted: dict[Path, bytes]) -> list[Path]:
-    """Notebooks that differ from their lessons by a byte, are missing, or have no lesson."""
+    """Files that differ from what they are made of by a byte, are missing, or notebooks without a lesson."""
     differing = [path for path, data in wanted.items() if not path.exists() or path.read_bytes() != data]
     return sorted({*differing, *(set(find_notebooks_folder().glob("*.ipynb")) - set(wanted))})
 
 
 def ensure_notebooks(wanted: dict[Path, bytes]) -> list[Path]:
-    """Bring the folder up to date; the notebooks that were not."""
+    """Bring the files up to date; those that were not."""
     stale = find_stale(wanted)
     for path in stale:
         if path in wanted:

@@ -64,6 +64,7 @@ class Definition:
     within: float = WITHIN
     builds_on: tuple[str, ...] = ()
     needs: Needs = field(default_factory=Needs)
+    imitated: tuple[str, ...] = ()  # what stands in for the real thing, and why
     start: tuple[StartCommand, ...] = ()
     questions: tuple[Question, ...] = ()
     fault_points: FaultPoints = field(default_factory=FaultPoints)
@@ -96,6 +97,7 @@ def parse_definition(folder: Path, data: Mapping[str, Any], student: str | None)
             within=table.take("within", float, WITHIN),
             builds_on=table.take_texts("builds_on"),
             variant=variant,
+            imitated=table.take_texts("imitated"),
             needs=_parse_needs(table.take_table("needs")),
             topology=parse_topology(table, folder / "files", variant.values),
             start=tuple(_parse_start(row) for row in table.take_tables("start")),

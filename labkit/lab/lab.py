@@ -165,9 +165,11 @@ class Lab:
         return read_journal(Path(self.world.read_meta()["journal"]))
 
     def read_notes(self) -> list[str]:
-        """What should be said about this world when it has begun: how it was built, what a resume could not do again."""
-        notes: list[str] = self.world.read_meta().get("notes", [])
-        return notes
+        """What should be said about this world when it has begun: what is imitated in it, how it was built, what a resume could not do."""
+        return [
+            *(f"imitated here: {each}" for each in self.definition.imitated),
+            *self.world.read_meta().get("notes", []),
+        ]
 
     def read_state(self) -> State:
         """Answers, fault, tries and hints, from the journal."""

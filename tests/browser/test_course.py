@@ -106,7 +106,7 @@ def test_stop_ends_a_running_cell_and_run_all(open_lab: Open, artefacts: Path) -
     assert notebook.outputs("after") == []
     notebook.show("endless")
     notebook.page.screenshot(path=artefacts / "00-stopped.png")
-    with attach(next(name for name in list_worlds() if name.startswith("00-"))) as lab:
+    with attach(f"00-start-here-t{os.getpid()}") as lab:
         assert lab.machine("client").list_processes() == []
 
 

@@ -1,0 +1,59 @@
+"""The generated part of a teacher's page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from labkit.errors import UsageError
+from labkit.lab.teacher import BEGIN, END, plan_teacher_page, plan_teacher_pages
+
+LAB = """
+title = "Try"
+minutes = 5
+[values]
+name = "web"
+[[host]]
+name = "{{ name }}"
+[[question]]
+id = "how-many"
+ask = "One | two?"
+kind = "choice"
+choices = ["one", "two"]
+answer = "two"
+"""
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    folder = tmp_path / "90-try"
+    (folder / "solutions").mkdir(parents=True)
+    (folder / "faults").mkdir()
+    (folder / "lab.toml").write_text(LAB)
+    (folder / "solutions" / "reference.sh").write_text("#: first core\ntrue\n#: second more\ntrue\n")
+    (folder / "faults" / "down.sh").write_text(
+        "# cause: link-down\n# where: {{ name }}\n# shows: {{ name }} is silent.\n"
+    )
+    (folder / "teacher.md").write_text(f"# By hand\n\n{BEGIN}\nold\n{END}\n")
+    return folder / "teacher.md"
+
+
+def test_it_has_steps_questions_and_faults(page: Path) -> None:
+    text = plan_teacher_page(page)
+    assert text.startswith(f"# By hand\n\n{BEGIN}\n")
+    assert "old" not in text
+    assert "`first`, `second` (more)" in text
+    assert "| `how-many` | One \\| two? | two |" in text
+    assert "| `down` | link-down | web | web is silent. |" in text
+
+
+def test_a_page_without_a_place_for_it_is_named(page: Path) -> None:
+    page.write_text("# By hand\n")
+    with pytest.raises(UsageError, match=r"labs/90-try/teacher\.md"):
+        plan_teacher_page(page)
+
+
+def test_the_pages_are_up_to_date() -> None:
+    stale = [page.parent.name for page, wanted in plan_teacher_pages().items() if page.read_bytes() != wanted]
+    assert stale == [], "labkit build writes them"
