@@ -51,7 +51,7 @@ _DEVICES: Final = ("null", "zero", "full", "random", "urandom", "tty", "net/tun"
 class Visible:
     """Folders of the host's that are shown whatever their rights: labkit's, its site-packages', the learner's, writable.
 
-    `work_tree`: a detached mount of `work` to be used in its place (launch.py, as root).
+    `work_tree`: a detached mount of `work` to be used in its place (outer.py, as root).
     """
 
     package: str

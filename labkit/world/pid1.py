@@ -17,10 +17,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from labkit.world import enclosure, kernel, launch, maker, seccomp, skeleton, wire
+from labkit.world import enclosure, kernel, maker, seccomp, skeleton, wire
 from labkit.world.jobs import Jobs
+from labkit.world.outer import drop_to_world_uid
 from labkit.world.registry import Registry
 from labkit.world.requests import Requests
+from labkit.world.stages import stage
 
 LEASE: Final = 1800.0
 _CHUNK: Final = 65536
@@ -35,15 +37,15 @@ def run(spec: dict[str, Any], descriptors: list[int], client: socket.socket, lis
     journal = descriptors.pop(0) if spec.get("journal") else None
     work = spec.get("work")
     visible = enclosure.Visible(spec["package"], spec["site"], work, spec["work_tree"])
-    with launch.stage("file tree"):
-        enclosure.enter_private_root(visible, launch.drop_to_world_uid)
+    with stage("file tree"):
+        enclosure.enter_private_root(visible, drop_to_world_uid)
     if visible.work_tree is not None:
         os.close(visible.work_tree)
-    with launch.stage("system-call filter"):
+    with stage("system-call filter"):
         seccomp.ensure_filter()
-    with launch.stage("inner user namespace"):
+    with stage("inner user namespace"):
         inner = maker.make_inner()
-    with launch.stage("first machine"):
+    with stage("first machine"):
         skeleton.write_skeleton("judge", {}, None)  # in PID 1's mount namespace only
         _become_init()
         registry = Registry(inner, work)
@@ -222,6 +224,6 @@ class PidOne:
 
 
 def peer_is_owner(connection: socket.socket) -> bool:
-    """Whether the other side runs as the world's owner: uid 0 here, or the host's root, who is 1 here (launch)."""
+    """Whether the other side runs as the world's owner: uid 0 here, or the host's root, who is 1 here (outer.py)."""
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
     return int.from_bytes(credentials[4:8], "little") in (0, 1)

@@ -28,7 +28,7 @@ _NAMESPACES: Final = ("user", "pid", "net", "mnt", "ipc", "uts")
 
 @dataclass(frozen=True)
 class Refusal:
-    """What was refused: the stage of making a world (launch.py), the error number, the kernel's words."""
+    """What was refused: the stage of making a world (stages.py), the error number, the kernel's words."""
 
     stage: str
     code: int

@@ -12,7 +12,7 @@ from labkit.errors import UsageError
 from labkit.world import remedies
 from labkit.world.connection import plan_address
 from labkit.world.fields import RequestError, parse_machine, take, take_arguments, take_environment
-from labkit.world.launch import ROOT_WORLD_UID, plan_world_uid
+from labkit.world.outer import ROOT_WORLD_UID, plan_world_uid
 from labkit.world.process import Kept
 from labkit.world.remedies import Refusal, find_remedy
 from labkit.world.skeleton import SYSCTLS, plan_sysctl_path
