@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from labkit.net.read.network import list_objects, read_network
 from labkit.world import World
 
 DRAWN = 100  # machines; of a larger network no drawing is to be expected
+_AT_ONCE = 16  # machines whose start commands run at the same time
 FABRICS = ("netlink", "mininet")
 
 
@@ -89,10 +91,17 @@ def _plan_meta(plan: Plan) -> dict[str, object]:
 
 
 def _run_start_commands(world: World, definition: Definition) -> None:
-    for command in definition.start:
-        result = world.machine(command.machine).run(command.run)
+    """Those of one machine in their order, the machines at the same time."""
+    names = dict.fromkeys(command.machine for command in definition.start)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(lambda name: _run_those_of(world, name, definition), names))
+
+
+def _run_those_of(world: World, machine: str, definition: Definition) -> None:
+    for command in (each for each in definition.start if each.machine == machine):
+        result = world.machine(machine).run(command.run)
         if result.status:
             raise LabkitError(
-                f"start command on {command.machine}: {command.run}: status {result.status}: {result.stderr.strip()}",
+                f"start command on {machine}: {command.run}: status {result.status}: {result.stderr.strip()}",
                 hint=f"the lab's own file is wrong: labs/{definition.name}/lab.toml",
             )

@@ -23,7 +23,7 @@ from labkit.errors import LabkitError
 Take = Callable[[Connection, Mapping[str, Any]], None]
 _PROTOCOL: Final = "labkit-weave"
 _HELLO: Final = 5.0  # seconds for the other side to say who it is
-_AGAIN: Final = 2.0  # seconds between two attempts
+_SOON, _AGAIN = 0.1, 2.0  # seconds between two attempts: at first, and at the most
 _BAD_PEER: Final = (OSError, ValueError, KeyError, TypeError, LabkitError)
 
 
@@ -59,15 +59,18 @@ class Mesh:
             self._dialling[address] = asyncio.create_task(self._dial(address))
 
     async def _dial(self, address: str) -> None:
+        pause = _SOON
         while address in self.targets or self._is_known(address):
             if all(each.address != address for each in self.connections.values()):
                 try:
                     self._note(address, "connecting")
                     streams = await asyncio.open_connection(address, sleeve.PORT, limit=LONGEST_LINE)
+                    pause = _SOON
                     await self._talk(*streams, outbound=True)
                 except OSError as error:
                     self._note(address, f"dial tcp4 {address}:{sleeve.PORT}: {error.strerror or error}")
-            await asyncio.sleep(_AGAIN)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _AGAIN)
         self._dialling.pop(address, None)
 
     def _note(self, address: str, state: str) -> None:
