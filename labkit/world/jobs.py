@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -22,6 +23,7 @@ class _Job:
 
     connection: int
     ended: Ended
+    terminal: bool = False
     started: float = field(default_factory=time.monotonic)
 
 
@@ -44,7 +46,7 @@ class Jobs:
     def start(self, order: Order, connection: int, ended: Ended) -> int:
         """Start a command for this connection; `ended` is told its exit status and seconds once."""
         process = start_command(order, self._inner)
-        self._jobs[process] = _Job(connection, ended)
+        self._jobs[process] = _Job(connection, ended, order.terminal)
         return process
 
     def signal(self, connection: int, number: int) -> None:
@@ -53,8 +55,13 @@ class Jobs:
             signal_group(process, number)
 
     def stop(self, connection: int) -> None:
-        """End this connection's commands and all that is left of their groups: INT, then TERM, then KILL, 0.3 s apart."""
+        """End this connection's commands and all that is left of their groups: INT, then TERM, then KILL, 0.3 s apart.
+
+        A shell's jobs have groups of their own. When its terminal closes it tells them; if it has no time to, nobody would.
+        """
         for process in self._find(connection):
+            if self._jobs[process].terminal:
+                hang_up_session(process)
             self._endings.setdefault(process, _Ending())
         self.keep_time()
 
@@ -89,6 +96,16 @@ class Jobs:
             ending.due = now + pause
             if not signal_group(process, number) or not ending.steps:
                 del self._endings[process]
+
+
+def hang_up_session(leader: int) -> None:
+    """SIGHUP to all of a session, as when its terminal closes; who ignores it (nohup) was left in the background on purpose."""
+    for entry in os.listdir("/proc"):  # noqa: PTH208 - names are wanted
+        if entry.isdigit():
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                if os.getsid(int(entry)) == leader:
+                    os.kill(int(entry), signal.SIGHUP)
+                    os.kill(int(entry), signal.SIGCONT)  # who is stopped hears it, too
 
 
 def signal_group(process: int, number: int) -> bool:

@@ -37,6 +37,7 @@ WISHES = {
     "bandwidth": {"ingressRate": 10**7, "ingressBurst": 10**7, "egressRate": 10**7, "egressBurst": 10**7},
 }
 PLUGINS = ("bridge", "host-local", "portmap", "bandwidth", "loopback")
+RUNNING = {*PLUGINS, "iptables", "ip6tables"}
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def measure(world: World, node: Machine) -> float:
 def wait_calm(node: Machine) -> None:
     """Until no plugin runs: what hung on a killed client's connection is ended by PID 1."""
     until = time.monotonic() + scale_timeout(10)
-    while any(argv[0].rpartition("/")[2] in (*PLUGINS, "iptables", "ip6tables") for _, argv in node.list_processes()):
+    while any(argv and argv[0].rpartition("/")[2] in RUNNING for _, argv in node.list_processes()):
         assert time.monotonic() < until, "a plugin still runs"
         select.select([], [], [], 0.02)
 

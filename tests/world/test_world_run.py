@@ -176,6 +176,17 @@ def test_a_closed_terminal_ends_the_shell_and_its_jobs(web: Machine) -> None:
     wait_until(lambda: not find_processes(web, ["sleep", "79"]) and not find_processes(web, ["sleep", "80"]))
 
 
+def test_jobs_end_with_a_shell_that_has_no_time_to_tell_them(web: Machine) -> None:
+    process, master = open_shell(web)
+    os.write(master, b"sleep 81 & nohup sleep 82 >/dev/null & echo start''ed; kill -STOP $$\n")
+    read_until(master, "started")
+    wait_until(lambda: find_processes(web, ["sleep", "81"]) and find_processes(web, ["sleep", "82"]))
+    process.close()
+    wait_until(lambda: not find_processes(web, ["sleep", "81"]))
+    assert find_processes(web, ["sleep", "82"]), "it was left in the background on purpose"
+    web.run("pkill -f 'sleep 82'")
+
+
 def test_terminals_work_where_dev_was_hidden(web: Machine) -> None:
     process, master = open_shell(
         web, ["unshare", "--mount", "bash", "-c", "mount -t tmpfs none /dev/pts; echo he''re; tty"]

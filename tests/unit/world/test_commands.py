@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from labkit.world import commands, jobs, maker
+from labkit.world.commands import Order
 from labkit.world.jobs import Jobs
 
 
@@ -89,7 +90,7 @@ def running(monkeypatch: pytest.MonkeyPatch) -> Jobs:
         if not process:
             os.setsid()
             os.write(writer, b"x")
-            os.execvp("bash", ["bash", "-c", order])
+            os.execvp("bash", ["bash", "-c", *order.argv])
         os.read(reader, 1)
         os.close(reader)
         os.close(writer)
@@ -97,6 +98,11 @@ def running(monkeypatch: pytest.MonkeyPatch) -> Jobs:
 
     monkeypatch.setattr(jobs, "start_command", start)
     return Jobs(SimpleNamespace())  # type: ignore[arg-type]
+
+
+def order(script: str) -> Order:
+    nowhere: Any = None
+    return Order(nowhere, [script], {})
 
 
 def run_until(running: Jobs, condition: Callable[[], object], seconds: float = 20) -> None:
@@ -111,7 +117,7 @@ def run_until(running: Jobs, condition: Callable[[], object], seconds: float = 2
 def test_each_end_is_told_once(running: Jobs) -> None:
     told: list[tuple[int, float]] = []
     for script in ("exit 3", "kill -9 $$", "true"):
-        running.start(script, 1, lambda *end: told.append(end))  # type: ignore[arg-type]
+        running.start(order(script), 1, lambda *end: told.append(end))
     run_until(running, lambda: len(told) == 3)
     running.reap()
     assert sorted(status for status, _ in told) == [0, 3, 137]
@@ -119,8 +125,8 @@ def test_each_end_is_told_once(running: Jobs) -> None:
 
 def test_stopping_concerns_one_connection(running: Jobs) -> None:
     told: list[str] = []
-    running.start("sleep 60", 1, lambda *_: told.append("one"))  # type: ignore[arg-type]
-    running.start("sleep 60", 2, lambda *_: told.append("two"))  # type: ignore[arg-type]
+    running.start(order("sleep 60"), 1, lambda *_: told.append("one"))
+    running.start(order("sleep 60"), 2, lambda *_: told.append("two"))
     running.stop(1)
     run_until(running, lambda: told)
     assert told == ["one"]
@@ -130,7 +136,7 @@ def test_stopping_concerns_one_connection(running: Jobs) -> None:
 
 def test_a_stubborn_group_is_killed_after_two_pauses(running: Jobs) -> None:
     told: list[tuple[int, float]] = []
-    running.start("trap '' INT TERM; while :; do sleep 0.05; done", 1, lambda *end: told.append(end))  # type: ignore[arg-type]
+    running.start(order("trap '' INT TERM; while :; do sleep 0.05; done"), 1, lambda *end: told.append(end))
     signal.sigtimedwait([], 0.3)
     running.stop(1)
     began = time.monotonic()
@@ -146,7 +152,7 @@ def test_the_rest_of_a_group_is_ended_after_its_leader(running: Jobs) -> None:
     told: list[tuple[int, float]] = []
     reader, writer = os.pipe()
     os.set_inheritable(writer, True)
-    running.start(f"sleep 60 >&{writer} & sleep 60", 1, lambda *end: told.append(end))  # type: ignore[arg-type]
+    running.start(order(f"sleep 60 >&{writer} & sleep 60"), 1, lambda *end: told.append(end))
     os.close(writer)
     signal.sigtimedwait([], 0.3)
     running.stop(1)
