@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,12 @@ def number_of(cell: Any) -> float:
     return float(result.data["text/plain"])
 
 
+def words_of(cell: Any) -> str:
+    """The verdicts as somebody reads them, to say what was red."""
+    (result,) = [output for output in cell.outputs if output.output_type == "execute_result"]
+    return " ".join(re.sub(r"<[^>]*>", " ", result.data.get("text/html", "")).split())
+
+
 def find_grade(cells: list[Any]) -> Any:
     (cell,) = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]
     return cell
@@ -47,7 +54,7 @@ def test_solved_it_is_all_green(lab: Path, tmp_path: Path) -> None:
         error for cell in cells if "raises-exception" not in cell.metadata.get("tags", []) for error in errors_of(cell)
     ]
     assert failed == []
-    assert number_of(find_grade(cells)) == points
+    assert number_of(grade := find_grade(cells)) == points, words_of(grade)
     assert [output for cell in cells for output in cell.outputs if output.get("name") == "stderr"] == []
 
 
@@ -68,4 +75,4 @@ def test_a_student_s_own_is_green_too(student_lab: Path, tmp_path: Path) -> None
         error for cell in cells if "raises-exception" not in cell.metadata.get("tags", []) for error in errors_of(cell)
     ]
     assert failed == []
-    assert number_of(find_grade(cells)) == points
+    assert number_of(grade := find_grade(cells)) == points, words_of(grade)
