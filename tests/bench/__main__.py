@@ -12,6 +12,7 @@ from pathlib import Path
 from labkit.errors import LabkitError
 from labkit.lab.course import list_labs
 from tests.bench.commands import measure_commands
+from tests.bench.flannel import measure_flannel
 from tests.bench.hosts import measure_against_ip_batch, measure_against_mininet, measure_large_down
 from tests.bench.labs import measure_lab
 from tests.bench.overlay import measure_overlays
@@ -21,6 +22,7 @@ GROUPS: dict[str, Callable[[], list[Row]]] = {
     "command": measure_commands,
     **{f"labs-{name}": partial(measure_lab, name) for name in list_labs()},
     "overlay": measure_overlays,
+    "overlay-flannel": measure_flannel,
     "hosts-100-ip-batch": partial(measure_against_ip_batch, 100),
     "hosts-500-ip-batch": partial(measure_against_ip_batch, 500),
     "hosts-100-mininet": partial(measure_against_mininet, 100),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,15 @@ def test_an_unknown_name_is_a_usage_error(capsys: pytest.CaptureFixture[str]) ->
         bench.main(["nonsense"])
     assert ended.value.code == 2
     assert "there is no nonsense" in capsys.readouterr().err
+
+
+def test_every_measurement_is_in_a_group() -> None:
+    """What no group calls is measured by nobody."""
+    folder = Path(bench.__file__).parent
+    defined = {
+        name
+        for path in folder.glob("*.py")
+        for name in re.findall(r"^def (measure_\w+)", path.read_text(), re.MULTILINE)
+    }
+    called = Path(bench.__file__).read_text()
+    assert [name for name in defined if name not in called and name != "measure_ping"] == []
