@@ -59,6 +59,8 @@ install_labkit() { # VENV [CHECKOUT]
     DIST_EXTRA_CONFIG="$scratch/setup.cfg" run_step "installing labkit" \
         "$1/bin/python" -m pip install --no-input --disable-pip-version-check --no-deps --no-build-isolation -e "${2:-$checkout}" || status=1
     rm -rf "$scratch"
+    # worlds read the checkout and can't write to it: without this every agent in them would compile what it imports
+    "$1/bin/python" -m compileall -q "${2:-$checkout}/labkit" >/dev/null || true
     return "$status"
 }
 
