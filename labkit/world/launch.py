@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import socket
 import sys
 from typing import Any
@@ -18,6 +19,7 @@ from labkit.world.stages import StageError, stage
 
 def main() -> None:
     """Entry point: `launch.main()` with the socket's descriptor in sys.argv[1]."""
+    _reset_signals()
     client = socket.socket(fileno=int(sys.argv[1]))
     client.set_inheritable(False)  # it was, for this process; a command that had it would speak as PID 1
     received = wire.receive_message(client)
@@ -31,6 +33,16 @@ def main() -> None:
         return
     if child:
         os._exit(0)
+
+
+def _reset_signals() -> None:
+    """Back from what Python makes of them and what our parents ignored or blocked (nohup: SIGHUP); commands inherit this.
+
+    PID 1 receives only signals it has a handler for: it shall have none but SIGCHLD's.
+    """
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 def _start(spec: dict[str, Any], descriptors: list[int], client: socket.socket) -> int:

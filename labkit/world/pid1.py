@@ -61,10 +61,6 @@ def run(spec: dict[str, Any], descriptors: list[int], client: socket.socket, lis
 def _become_init() -> None:
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     kernel.set_name("labkit-world")
-    # PID 1 receives only signals it has a handler for: it shall have none but SIGCHLD's. Commands inherit these, set back
-    # from what Python makes of them.
-    for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
-        signal.signal(number, signal.SIG_DFL)
     null = os.open("/dev/null", os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(null, standard)

@@ -54,6 +54,21 @@ def test_a_name_is_taken_while_its_world_runs(start: Callable[..., World]) -> No
     World.start(world.name, hidden=True).end()
 
 
+def test_what_the_starter_ignores_or_blocks_stays_outside() -> None:
+    """As in `nohup ./lab up`: a terminal that closes must end what runs in it all the same."""
+    starter = run_python("""
+import signal
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+with World.start(f"test-signals-{os.getpid()}", hidden=True) as world:
+    world.add_machines([MachineSpec("h", "host")])
+    print(world.machine("h").run(["grep", "-E", "SigBlk|SigIgn", "/proc/self/status"]).stdout)
+    world.end()
+""")
+    said, trouble = starter.communicate(timeout=60)
+    assert said.split() == ["SigBlk:", "0" * 16, "SigIgn:", "0" * 16], trouble
+
+
 @pytest.mark.parametrize("name", ["", "a/b", "../x", "a b", "x" * 61, "한글", "-x", "a\n"])
 def test_what_cannot_be_a_name(name: str) -> None:
     with pytest.raises(UsageError, match="not a lab's name"):
