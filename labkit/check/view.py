@@ -6,14 +6,17 @@ import contextlib
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from labkit.check.verdict import Evidence, Failed, expect
 from labkit.check.witness import OutOfTime, Record, Witness
 from labkit.lab.journal import State
 from labkit.lab.lab import Lab
-from labkit.probe import Answer, DnsAnswer, ask_arp, ask_dns, connect_tcp, ping, ping_many, trace_path
+from labkit.probe import Answer, ask_arp, connect_tcp, ping, ping_many, trace_path
 from labkit.world import MachineSpec
+
+if TYPE_CHECKING:
+    from labkit.probe.names import DnsAnswer
 
 # A silence counts when it lasted this share of the time-out: a probe that the deadline cut says nothing.
 SILENCE = 0.5
@@ -106,7 +109,9 @@ class View(Record):
         return self._noted(source, answer, limit / timeout)
 
     def ask_dns(self, src: str | Witness, name: str, *, server: str, timeout: float = 1.0, **how: Any) -> DnsAnswer:
-        """See labkit.probe.ask_dns: what a server says about a name, asked from a machine."""
+        """See labkit.probe.names: what a server says about a name, asked from a machine."""
+        from labkit.probe.names import ask_dns
+
         source, limit = self._find(src), self.limit(timeout)
         answer = ask_dns(source.behind, name, server=server, timeout=limit, **how)
         return self._noted(source, answer, limit / timeout)

@@ -17,7 +17,8 @@ import pytest
 
 from labkit.errors import UsageError
 from labkit.net import Batch, commit_all
-from labkit.probe import ask_dns
+from labkit.probe import ping
+from labkit.probe.names import ask_dns
 from labkit.world import Machine, MachineSpec, World
 
 SERVER = "10.0.0.2"
@@ -35,6 +36,8 @@ def world() -> Iterator[World]:
         server.set_link("eth0", up=True)
         server.add_address(f"{SERVER}/24", "eth0")
         commit_all([client, server])
+        # a new cable may drop what is sent for up to a second (the kernel's link watch)
+        assert any(ping(world.machine("client"), SERVER).reached for _ in range(10))
         yield world
         world.end()
 
