@@ -112,7 +112,12 @@ def test_no_file_outside_private_places_can_be_written(lab: World) -> None:
 
 
 def test_files_of_other_users_stay_closed(web: Machine) -> None:
-    shadow = Path("/etc/shadow")
-    assert shadow.exists()
-    assert web.run("cat /etc/shadow").status != 0
-    assert web.probe(["cat", "/etc/shadow"]).status != 0
+    assert Path("/etc/shadow").exists()
+    assert web.run("cat /.host/etc/shadow").status != 0
+    assert web.probe(["cat", "/.host/etc/shadow"]).status != 0
+
+
+def test_the_world_s_own_accounts_have_no_passwords(web: Machine) -> None:
+    accounts = [line.split(":") for line in web.run("cat /etc/shadow").stdout.splitlines()]
+    assert {"root", "nobody"} <= {name for name, *_ in accounts}
+    assert {password for _, password, *_ in accounts} == {"*"}
