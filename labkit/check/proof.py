@@ -133,4 +133,4 @@ def render_table(rows: Iterable[tuple[str, str, int, Proof]]) -> str:
 
 def replace_table(text: str, table: str) -> str:
     """A README with the table between its two marks."""
-    return replace_between(text, BEGIN, END, table)
+    return replace_between(text, BEGIN, END, table, where="the README")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from labkit.cli.printing import print_json
 from labkit.doctor import examine, missing_for, render_report
 from labkit.lab.course import find_lab, list_labs
-from labkit.lab.definition import read_definition
+from labkit.lab.definition import Definition, read_definition
 
 _INDENT: Final = " " * 30
 
@@ -21,35 +21,35 @@ def run_doctor(options: argparse.Namespace) -> int:
         return 0
     print(render_report(report))
     print("\nLabs")
-    _print_labs(_describe_labs())
+    _print_labs()
     return 0
 
 
 def run_list(options: argparse.Namespace) -> int:
     """The labs in the course's order, and whether each runs here."""
-    labs = _describe_labs()
     if options.json:
-        print_json(labs)
+        print_json([_to_data(lab) for lab in _read_labs()])
     else:
-        _print_labs(labs)
+        _print_labs()
     return 0
 
 
-def _describe_labs() -> list[dict[str, Any]]:
-    rows = []
-    for name in list_labs():
-        definition = read_definition(find_lab(name))
-        missing = missing_for(definition.needs)
-        row = {"lab": name, "title": definition.title, "minutes": definition.minutes}
-        rows.append(row | {"runs_here": not missing, "missing": missing})
-    return rows
+def _read_labs() -> list[Definition]:
+    return [read_definition(find_lab(name)) for name in list_labs()]
 
 
-def _print_labs(labs: list[dict[str, Any]]) -> None:
-    for lab in labs:
-        state = "✓ runs " if lab["runs_here"] else "✗ lacks"
-        print(f"  {state} {lab['lab']:20} {lab['minutes']:3} min  {lab['title']}")
-        for each in lab["missing"]:
+def _to_data(lab: Definition) -> dict[str, Any]:
+    missing = missing_for(lab.needs)
+    return {
+        "lab": lab.name, "title": lab.title, "minutes": lab.minutes, "runs_here": not missing, "missing": missing
+    }  # fmt: skip
+
+
+def _print_labs() -> None:
+    for lab in _read_labs():
+        missing = missing_for(lab.needs)
+        print(f"  {'✗ lacks' if missing else '✓ runs '} {lab.name:20} {lab.minutes:3} min  {lab.title}")
+        for each in missing:
             print(f"{_INDENT}-> {each['what']}: {each['remedy']}")
-        for each in read_definition(find_lab(lab["lab"])).imitated:
-            print(f"{_INDENT}imitated: {each}")
+        for said in lab.imitated:
+            print(f"{_INDENT}imitated: {said}")

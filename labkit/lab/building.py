@@ -98,8 +98,9 @@ def _run_start_commands(world: World, definition: Definition) -> None:
 
 
 def _run_those_of(world: World, machine: str, definition: Definition) -> None:
+    held = world.machine(machine)
     for command in (each for each in definition.start if each.machine == machine):
-        result = world.machine(machine).run(command.run)
+        result = held.run(command.run)
         if result.status:
             raise LabkitError(
                 f"start command on {machine}: {command.run}: status {result.status}: {result.stderr.strip()}",

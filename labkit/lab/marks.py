@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from labkit.errors import UsageError
 
 
-def replace_between(text: str, begin: str, end: str, new: str) -> str:
-    """The text with `new` (whole lines) between its lines `begin` and `end`. Raises UsageError when they are not there."""
+def replace_between(text: str, begin: str, end: str, new: str, *, where: str) -> str:
+    """The text with `new` (whole lines) between its lines `begin` and `end`. Raises UsageError naming `where` without them."""
     before, begun, rest = text.partition(begin)
     _, ended, after = rest.partition(end)
     if not begun or not ended:
-        raise UsageError("there is no place for what is generated", hint=f"two lines: {begin} and {end}")
+        raise UsageError(f"{where} has no place for what is generated", hint=f"two lines: {begin} and {end}")
     return f"{before}{begin}\n{new}{end}{after}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +10,7 @@ from labkit.errors import UsageError
 from labkit.lab.course import find_lab, list_labs
 from labkit.lab.definition import Definition, read_definition
 from labkit.lab.marks import render_rows, replace_between
-from labkit.lab.script import choose_fault, read_faults, read_script
+from labkit.lab.script import Fault, choose_fault, read_faults, read_script
 
 BEGIN: Final = "<!-- steps, predictions, faults: written by labkit build -->"
 END: Final = "<!-- end -->"
@@ -22,22 +23,27 @@ def plan_teacher_pages() -> dict[Path, bytes]:
 
 def plan_teacher_page(page: Path) -> str:
     """The page with its generated part, from the values of everybody without a student's id."""
-    definition = read_definition(page.parent)
+    where = f"labs/{page.parent.name}/teacher.md"
     try:
-        return replace_between(page.read_text(encoding="utf-8"), BEGIN, END, _render(page.parent, definition))
-    except (OSError, UsageError) as error:
+        text = page.read_text(encoding="utf-8")
+    except OSError as error:
         raise UsageError(
-            f"labs/{page.parent.name}/teacher.md: {error}", hint=f"it ends with {BEGIN} and {END}"
+            f"{where} can't be read: {error.strerror}", hint="every lab has one: see labs/README.md"
         ) from error
+    return replace_between(text, BEGIN, END, _render(page.parent, read_definition(page.parent)), where=where)
 
 
 def _render(folder: Path, definition: Definition) -> str:
-    parts = (_render_steps(folder, definition), _render_questions(definition), _render_faults(folder, definition))
+    faults = read_faults(folder, definition.variant.values)
+    parts = (
+        _render_steps(folder, definition, faults),
+        _render_questions(definition),
+        _render_faults(folder.name, faults),
+    )
     return "\n".join(part for part in parts if part)
 
 
-def _render_steps(folder: Path, definition: Definition) -> str:
-    faults = read_faults(folder, definition.variant.values)
+def _render_steps(folder: Path, definition: Definition, faults: Mapping[str, Fault]) -> str:
     steps = read_script(folder, "reference", definition.variant.values, choose_fault(faults, definition.variant)).steps
     names = ", ".join(f"`{step.id}`{'' if step.level == 'core' else ' (more)'}" for step in steps)
     return f"**Steps**, each reached by `labkit solve {folder.name} --to STEP`: {names}.\n"
@@ -50,10 +56,9 @@ def _render_questions(definition: Definition) -> str:
     return "**Predictions**\n\n" + render_rows(("asked", "question", "answer"), rows)
 
 
-def _render_faults(folder: Path, definition: Definition) -> str:
-    faults = read_faults(folder, definition.variant.values).values()
+def _render_faults(lab: str, faults: Mapping[str, Fault]) -> str:
     if not faults:
         return ""
-    rows = [(f"`{each.name}`", each.cause, ", ".join(each.where), each.shows) for each in faults]
+    rows = [(f"`{each.name}`", each.cause, ", ".join(each.where), each.shows) for each in faults.values()]
     heading = ("`--fault`", "`fault.cause`", "`fault.where`", "how it shows")
-    return f"**Faults**, each put in by `labkit break {folder.name} --fault NAME`\n\n" + render_rows(heading, rows)
+    return f"**Faults**, each put in by `labkit break {lab} --fault NAME`\n\n" + render_rows(heading, rows)

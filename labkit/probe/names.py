@@ -85,10 +85,10 @@ def _ask_udp(src: Machine, query: dns.message.Message, server: str, deadline: fl
     pause = (deadline - time.monotonic()) / TRIES
     with start_socket(src, socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.connect((server, PORT))  # so that a refusal by ICMP is told
-        for _ in range(TRIES - 1):
+        for _ in range(TRIES):
             with contextlib.suppress(dns.exception.Timeout):
                 return dns.query.udp(query, server, pause, sock=sock)
-        return dns.query.udp(query, server, pause, sock=sock)
+    raise dns.exception.Timeout
 
 
 def _ask_tcp(src: Machine, query: dns.message.Message, server: str, deadline: float) -> dns.message.Message:

@@ -12,6 +12,7 @@ from typing import Final
 
 from labkit.world.commands import Order, start_command
 from labkit.world.maker import Inner
+from labkit.world.registry import list_all_processes
 
 Ended = Callable[[int, float], None]
 _GENTLE: Final = ((signal.SIGINT, 0.3), (signal.SIGTERM, 0.3), (signal.SIGKILL, 0.0))
@@ -100,12 +101,11 @@ class Jobs:
 
 def hang_up_session(leader: int) -> None:
     """SIGHUP to all of a session, as when its terminal closes; who ignores it (nohup) was left in the background on purpose."""
-    for entry in os.listdir("/proc"):  # noqa: PTH208 - names are wanted
-        if entry.isdigit():
-            with contextlib.suppress(OSError):  # it ended meanwhile
-                if os.getsid(int(entry)) == leader:
-                    os.kill(int(entry), signal.SIGHUP)
-                    os.kill(int(entry), signal.SIGCONT)  # who is stopped hears it, too
+    for process in list_all_processes():
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            if os.getsid(process) == leader:
+                os.kill(process, signal.SIGHUP)
+                os.kill(process, signal.SIGCONT)  # who is stopped hears it, too
 
 
 def signal_group(process: int, number: int) -> bool:

@@ -136,15 +136,16 @@ def open_netns(name: str, folder: int) -> int | None:
 def list_processes(inode: int) -> list[int]:
     """Processes whose network namespace has this inode, PID 1 left out."""
     found = []
-    for entry in os.listdir("/proc"):  # noqa: PTH208 - names are wanted
-        if entry.isdigit() and entry != "1":
-            try:
-                same = Path("/proc", entry, "ns/net").stat().st_ino == inode
-            except OSError:
-                continue  # it ended meanwhile
-            if same:
-                found.append(int(entry))
+    for process in list_all_processes():
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            if Path("/proc", str(process), "ns/net").stat().st_ino == inode:
+                found.append(process)
     return found
+
+
+def list_all_processes() -> list[int]:
+    """Every process of the world but PID 1."""
+    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit() and entry != "1"]  # noqa: PTH208 - names are wanted
 
 
 def read_arguments(process: int) -> list[str]:

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from labkit.cni import Runtime, add_pod, remove_pod, unplug_pod
+from labkit.cni import Runtime, add_pod, del_pod, remove_pod
 from labkit.errors import LabkitError
 from labkit.probe.limits import scale_timeout
 from labkit.world import Machine, MachineSpec, World
@@ -87,11 +87,7 @@ def wait_calm(node: Machine) -> None:
 
 def expect_del_cleans(world: World, node: Machine, before: list[str]) -> None:
     wait_calm(node)
-    there = [machine for machine in world.machines() if machine.name == "web"]
-    if there:
-        remove_pod(world, there[0], Runtime(node))
-    else:
-        unplug_pod("web", "worker1", Runtime(node))
+    del_pod(world, "web", "worker1", Runtime(node))
     assert read_traces(node) == before
 
 

@@ -78,6 +78,8 @@ def test_a_killer_of_probes_gets_no_verdict(web: Machine) -> None:
             except CannotTell as error:
                 outcomes.add("killed" if "signal 9" in error.message else error.message)
     finally:
+        killer.stop()
+        killer.wait(20)  # closing alone leaves it up to 0.6 s, in which it would meet the next test's probe
         killer.close()
     assert "killed" in outcomes
     assert outcomes <= {"ran", "killed"}
@@ -86,7 +88,7 @@ def test_a_killer_of_probes_gets_no_verdict(web: Machine) -> None:
 def test_a_stopped_probe_gets_no_verdict(web: Machine) -> None:
     stopper = threading.Thread(target=web.run, args=("until pkill -STOP -x sleep; do :; done",), kwargs={"timeout": 3})
     stopper.start()
-    with pytest.raises(CannotTell, match=r"did not end within|was ended by signal"):
+    with pytest.raises(CannotTell, match="did not end within"):
         web.probe(["sleep", "0.9"], timeout=1.5)
     stopper.join()
 

@@ -114,5 +114,5 @@ def test_the_readme_gets_the_table_between_its_marks() -> None:
     text = replace_table(f"# labkit\n\n{BEGIN}\nold\n{END}\nrest\n", table)
     assert text == f"# labkit\n\n{BEGIN}\n{table}{END}\nrest\n"
     assert replace_table(text, table) == text
-    with pytest.raises(UsageError, match="no place"):
+    with pytest.raises(UsageError, match="README"):
         replace_table("# labkit\n", table)
