@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # A silence counts when it lasted this share of the time-out: a probe that the deadline cut says nothing.
 SILENCE = 0.5
 Told = TypeVar("Told", bound=Answer)
+Asked = TypeVar("Asked")
+Heard = TypeVar("Heard")
 ARP_TIME = 1.0  # seconds that ask_arp listens; a proxy takes up to 0.8 s (arp(7), proxy_delay)
 
 
@@ -126,8 +128,7 @@ class View(Record):
 
     def ask_arp_many(self, questions: Sequence[tuple[str, str, str]]) -> list[list[str]]:
         """The same for several (machine, address, link) at the same time."""
-        with ThreadPoolExecutor(len(questions) or 1) as pool:
-            return list(pool.map(lambda question: self.ask_arp(*question), questions))
+        return _at_once(lambda question: self.ask_arp(*question), questions)
 
     def trace_path(self, src: str | Witness, address: str) -> list[str | None]:
         """The routers on the way, by the addresses they answer with; None for one that is silent."""
@@ -136,6 +137,10 @@ class View(Record):
         shown = "\n".join(hop or "*" for hop in path)
         self.note(Evidence(source.name, ("traceroute", "-n", address), shown, 0 if path else 1))
         return path
+
+    def trace_paths(self, pairs: Sequence[tuple[str, str]]) -> list[list[str | None]]:
+        """The same for several at the same time: a router that was asked often stays silent for a second (icmp_ratelimit)."""
+        return _at_once(lambda pair: self.trace_path(*pair), pairs)
 
     def _find(self, machine: str | Witness) -> Witness:
         return self.machine(machine) if isinstance(machine, str) else machine
@@ -146,3 +151,8 @@ class View(Record):
         if not answer.reached and share < SILENCE:
             raise OutOfTime(f"the time for checks was over: {answer.command} had no time to be answered")
         return answer
+
+
+def _at_once(probe: Callable[[Asked], Heard], asked: Sequence[Asked]) -> list[Heard]:
+    with ThreadPoolExecutor(len(asked) or 1) as pool:
+        return list(pool.map(probe, asked))

@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -69,6 +70,11 @@ def ensure_workspace() -> None:
         manager.save("labkit", (COURSE / "workspace.json").read_text())
 
 
+def prepare_fonts() -> subprocess.Popen[bytes]:
+    """In the background, what matplotlib does the first time it is imported: its list of fonts takes seconds, and it says so in red."""
+    return subprocess.Popen([sys.executable, "-c", "import matplotlib.font_manager"], stderr=subprocess.DEVNULL)
+
+
 def plan_arguments(options: Options, token: str) -> list[str]:
     """JupyterLab's arguments. Handed over in this process: `ps` doesn't show the token."""
     return [
@@ -115,6 +121,7 @@ def run_up(options: Options) -> None:
     try:
         os.environ.update(plan_environment(options.work, runtime, os.environ))
         ensure_workspace()
+        prepare_fonts()
         run_server(options)
     finally:
         shutil.rmtree(runtime, ignore_errors=True)

@@ -89,9 +89,9 @@ def nobody_translates(lab: View) -> None:
 )
 def neighbours_need_no_router(lab: View) -> None:
     """Between neighbours a packet passes their two nodes and nobody else."""
-    for src, dst in itertools.combinations(NEIGHBOURS, 2):
-        (name, _), (peer, address) = read_pod(lab, src), read_pod(lab, dst)
-        path = lab.trace_path(name, address)
+    pods = [(read_pod(lab, src), read_pod(lab, dst)) for src, dst in itertools.combinations(NEIGHBOURS, 2)]
+    paths = lab.trace_paths([(name, address) for (name, _), (_, address) in pods])
+    for ((name, _), (peer, address)), path in zip(pods, paths, strict=True):
         shown = " -> ".join(hop or "*" for hop in path) or "no answer at all"
         expect(path[-1:] == [address], expected=f"{name} reaches {peer}", observed=shown)
         expect(len(path) == 3, expected=f"two nodes between {name} and {peer}", observed=shown)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from labkit.cli.serve import prepare_fonts
 from labkit.world import World, list_worlds
 
 LABS = Path(__file__).parents[2] / "labs"
@@ -29,6 +30,12 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield folder
     for left in [name for name in list_worlds() if name.endswith(mark)]:
         World.attach(left).end()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def fonts() -> None:
+    """As after `./lab up`: the first plot does not have to look for them, which takes a busy machine long enough to say so."""
+    prepare_fonts().wait()
 
 
 @pytest.fixture(autouse=True)
