@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.check.live import LiveLab, attach, start
+    from labkit.check.plug import Plugged, plug_in_pod
     from labkit.check.proof import Proof
     from labkit.check.proving import prove
     from labkit.check.register import check
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Failed": "verdict",
     "LiveLab": "live",
+    "Plugged": "plug",
     "Proof": "proof",
     "Report": "report",
     "Status": "verdict",
@@ -30,6 +32,7 @@ _HOMES = {
     "attach": "live",
     "check": "register",
     "expect": "verdict",
+    "plug_in_pod": "plug",
     "prove": "proving",
     "start": "live",
 }
@@ -37,6 +40,7 @@ _HOMES = {
 __all__ = [
     "Failed",
     "LiveLab",
+    "Plugged",
     "Proof",
     "Report",
     "Status",
@@ -46,6 +50,7 @@ __all__ = [
     "attach",
     "check",
     "expect",
+    "plug_in_pod",
     "prove",
     "start",
 ]

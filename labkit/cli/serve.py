@@ -7,15 +7,16 @@ import os
 import secrets
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.cli.learner_copy import ensure_copies, render_newer
 from labkit.errors import LabkitError, UsageError
+from labkit.world import run_host
 
 FIRST = "00-start-here.ipynb"
 COURSE = Path(__file__).parents[1] / "notebook" / "course"
@@ -70,9 +71,9 @@ def ensure_workspace() -> None:
         manager.save("labkit", (COURSE / "workspace.json").read_text())
 
 
-def prepare_fonts() -> subprocess.Popen[bytes]:
-    """In the background, what matplotlib does the first time it is imported: its list of fonts takes seconds, and it says so in red."""
-    return subprocess.Popen([sys.executable, "-c", "import matplotlib.font_manager"], stderr=subprocess.DEVNULL)
+def prepare_fonts() -> None:
+    """What matplotlib does the first time it is imported: its list of fonts takes seconds, and it would say so in red."""
+    run_host([sys.executable, "-c", "import matplotlib.font_manager"])
 
 
 def plan_arguments(options: Options, token: str) -> list[str]:
@@ -121,7 +122,7 @@ def run_up(options: Options) -> None:
     try:
         os.environ.update(plan_environment(options.work, runtime, os.environ))
         ensure_workspace()
-        prepare_fonts()
+        threading.Thread(target=prepare_fonts, daemon=True).start()
         run_server(options)
     finally:
         shutil.rmtree(runtime, ignore_errors=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from labkit.check import Failed, View, check, expect
+from labkit.check import Failed, Plugged, View, check, expect, plug_in_pod
 from labkit.cni import Attachment, CniError, Runtime, parse_conf
 from labkit.net import read_addresses, read_links
 from labkit.world import Result
@@ -51,25 +51,12 @@ def read_address(lab: View, pod: str) -> str:
 
 
 @contextlib.contextmanager
-def plugged(lab: View, capabilities: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """A pod of the check's own, plugged in as the node's runtime would do it; its name and address."""
+def plugged(lab: View, **how: Any) -> Iterator[Plugged]:
+    """A pod of the check's own in mynet, once the others have looked."""
     wait_until_looked()
-    name = f"check-{secrets.token_hex(4)}"
-    runtime = Runtime(lab.machine(NODE).behind)
-    with lab.add_pod(NODE, name):
-        attachment = Attachment(secrets.token_hex(16), f"/run/netns/{name}", capabilities=capabilities)
-        try:
-            network = runtime.read_network()
-            result = runtime.add(network, attachment)
-        except CniError as error:
-            raise Failed(expected="a new pod gets plugged in", observed=error.message) from error
-        try:
-            expect(
-                network.name == NETWORK, expected=f"network {NETWORK}", observed=f"the first conf is of {network.name}"
-            )
-            yield name, str(result["ips"][0]["address"]).partition("/")[0]
-        finally:
-            runtime.delete(network, attachment)
+    with plug_in_pod(lab, NODE, **how) as pod:
+        expect(pod.network == NETWORK, expected=f"network {NETWORK}", observed=f"the first conf is of {pod.network}")
+        yield pod
 
 
 @check(
@@ -132,12 +119,14 @@ def new_pod_is_plugged(lab: View) -> None:
     old = {read_address(lab, pod) for pod in ("web", "api")}
     node = lab.machine(NODE)
     before = {link.name for link in read_links(node)}
-    with plugged(lab, {}) as (name, address):
-        expect(address not in old, expected="an address that no other pod has", observed=f"{address} once more")
-        lab.expect_answers((name, other) for other in old)
+    with plugged(lab) as pod:
+        expect(pod.address not in old, expected="an address that no other pod has", observed=f"{pod.address} once more")
+        lab.expect_answers((pod.name, other) for other in old)
         cables = {link.name for link in read_links(node)} - before
     left = node.behind.run(["ls", LEASES]).stdout.split()
-    expect(address not in left, expected=f"{address} is free again after DEL", observed="its lease is still there")
+    expect(
+        pod.address not in left, expected=f"{pod.address} is free again after DEL", observed="its lease is still there"
+    )
     gone = cables - {link.name for link in read_links(node)}
     expect(gone or not cables, expected="its cable is gone after DEL", observed=f"{', '.join(cables)} still there")
 
@@ -159,8 +148,8 @@ def chain_is_complete(lab: View) -> None:
         "portMappings": [{"hostPort": port, "containerPort": 80, "protocol": "tcp"}],
         "bandwidth": {"ingressRate": rate, "ingressBurst": rate, "egressRate": rate, "egressBurst": rate},
     }
-    with plugged(lab, capabilities) as (name, _):
-        answer = lab.connect_tcp("outside", lab.values["node_address"], port, at=name, at_port=80)
+    with plugged(lab, capabilities=capabilities) as pod:
+        answer = lab.connect_tcp("outside", lab.values["node_address"], port, at=pod.name, at_port=80)
         expect(answer.reached, expected=f"outside reaches the pod by port {port} of the node", observed=answer.detail)
         limits = json.loads(lab.machine(NODE).probe(["tc", "-j", "qdisc", "show"]).stdout)
         rates = [each["options"].get("rate") for each in limits if each["kind"] == "tbf"]

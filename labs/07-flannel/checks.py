@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from labkit.check import Failed, View, check, expect
-from labkit.cni import Attachment, CniError, Runtime
+from labkit.check import View, check, expect, plug_in_pod
 from labkit.net import Capture, Frame, decode, read_links
 from labkit.probe import Answer
 
@@ -170,33 +167,15 @@ def pods_get_out(lab: View) -> None:
         expect_seen(lab.ping(name(lab, key), router, at="router1"), lab.values[key]["address"], name(lab, key))
 
 
-@contextlib.contextmanager
-def plugged(lab: View, node: str) -> Iterator[tuple[str, str]]:
-    """A pod of the check's own on a node, plugged in as the node's runtime would do it: its name and address."""
-    pod = f"check-{secrets.token_hex(4)}"
-    runtime = Runtime(lab.machine(node).behind)
-    with lab.add_pod(node, pod):
-        attachment = Attachment(secrets.token_hex(16), f"/run/netns/{pod}")
-        try:
-            network = runtime.read_network()
-            result = runtime.add(network, attachment)
-        except CniError as error:
-            raise Failed(expected=f"{node} plugs in a new pod", observed=error.message) from error
-        try:
-            yield pod, str(result["ips"][0]["address"]).partition("/")[0]
-        finally:
-            runtime.delete(network, attachment)
-
-
 def expect_served(lab: View, key: str) -> None:
     """A new pod on this node reaches the pods of the other nodes, under its own address and with the right MTU."""
     node = NODES[key]
-    with plugged(lab, node) as (pod, own):
-        links = {link.name: link.mtu for link in read_links(lab.machine(pod))}
+    with plug_in_pod(lab, node) as pod:
+        links = {link.name: link.mtu for link in read_links(lab.machine(pod.name))}
         expect(links.get("eth0") == MTU, expected=f"MTU {MTU} in a new pod on {node}", observed=f"{links.get('eth0')}")
         for other in NODES.keys() - {key}:
-            answer = lab.ping(pod, address(lab, other), at=name(lab, other))
-            expect_seen(answer, own, f"a new pod on {node} by {name(lab, other)}")
+            answer = lab.ping(pod.name, address(lab, other), at=name(lab, other))
+            expect_seen(answer, pod.address, f"a new pod on {node} by {name(lab, other)}")
 
 
 @check(

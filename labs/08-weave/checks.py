@@ -9,8 +9,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from labkit.check import Failed, View, check, expect
-from labkit.cni import Attachment, CniError, Runtime
+from labkit.check import View, check, expect, plug_in_pod
 from labkit.net import Capture, Frame, decode, read_addresses, read_bridge_ports, read_links
 
 KEYS = ("w1", "w2", "w3")
@@ -239,23 +238,12 @@ def full_packets_arrive(lab: View) -> None:
 )
 def new_pod_joins(lab: View) -> None:
     """A new pod on worker1 gets an address that nobody has, reaches the others, and leaves nothing behind."""
-    name = f"check-{secrets.token_hex(4)}"
-    runtime = Runtime(lab.machine("worker1").behind)
-    with lab.add_pod("worker1", name):
-        attachment = Attachment(secrets.token_hex(16), f"/run/netns/{name}")
-        try:
-            network = runtime.read_network()
-            result = runtime.add(network, attachment)
-        except CniError as error:
-            raise Failed(expected="a new pod gets plugged in", observed=error.message) from error
-        try:
-            address = str(result["ips"][0]["address"]).partition("/")[0]
-            expect(address not in {read_pod(lab, key)[1] for key in KEYS}, expected="a new address", observed=address)
-            expect_answers(lab, [(name, read_pod(lab, key)[1]) for key in ("w2", "w3")])
-        finally:
-            runtime.delete(network, attachment)
-    left = f" {address}/" in ask_weave(lab, "worker1", "ps")
-    expect(not left, expected=f"{address} is free again", observed="it is still in `weave ps`")
+    with plug_in_pod(lab, "worker1") as pod:
+        others = {read_pod(lab, key)[1] for key in KEYS}
+        expect(pod.address not in others, expected="a new address", observed=pod.address)
+        expect_answers(lab, [(pod.name, read_pod(lab, key)[1]) for key in ("w2", "w3")])
+    left = f" {pod.address}/" in ask_weave(lab, "worker1", "ps")
+    expect(not left, expected=f"{pod.address} is free again", observed="it is still in `weave ps`")
 
 
 @check(

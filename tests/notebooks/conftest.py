@@ -35,7 +35,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(autouse=True, scope="session")
 def fonts() -> None:
     """As after `./lab up`: the first plot does not have to look for them, which takes a busy machine long enough to say so."""
-    prepare_fonts().wait()
+    prepare_fonts()
 
 
 @pytest.fixture(autouse=True)
