@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # System packages: which are missing, and installing them (apt, dnf; elsewhere they are listed).
 
-# debian, fedora or other: whose package names and tool this machine uses.
+# debian, ubuntu, fedora or other: whose package names and tool this machine uses.
 find_family() {
     if command -v apt-get >/dev/null; then
-        echo debian
+        grep -Eqs '^ID(_LIKE)?=.*ubuntu' /etc/os-release && echo ubuntu || echo debian
     elif command -v dnf >/dev/null; then
         echo fedora
     else
@@ -35,6 +35,17 @@ is_found() { # CANDIDATE…
     return 1
 }
 
+# What a package is called here; empty when it is not packaged.
+name_package() { # FAMILY DEBIAN FEDORA
+    case "$1 $2" in
+        fedora*) echo "$3" ;;
+        'ubuntu chromium') ;; # a snap there: installing it is the person's own affair
+        # 22.04's own Python is 3.10
+        'ubuntu python3-venv') grep -qs '^UBUNTU_CODENAME=jammy' /etc/os-release && echo python3.11-venv || echo "$2" ;;
+        *) [ "$1" = other ] && [ -z "$3" ] || echo "$2" ;;
+    esac
+}
+
 # Rows "package|why" of what is missing here, by this family's names.
 list_missing() { # FAMILY GROUP…
     local family=$1 debian fedora finds why name
@@ -42,9 +53,8 @@ list_missing() { # FAMILY GROUP…
     while IFS='|' read -r debian fedora finds why; do
         # shellcheck disable=SC2086  # several words, on purpose
         ! is_found $finds || continue
-        name=$debian
-        [ "$family" != fedora ] || name=$fedora
-        if [ "$family" != debian ] && [ -z "$fedora" ]; then
+        name=$(name_package "$family" "$debian" "$fedora")
+        if [ -z "$name" ]; then
             say "not packaged here: $debian ($why); labkit goes on without it"
             continue
         fi
@@ -71,6 +81,8 @@ install_debian() { # PACKAGE…
     run_step "installing $# packages" "${as_root[@]}" "${apt[@]}" -q -y --no-install-recommends install "$@"
 }
 
+install_ubuntu() { install_debian "$@"; }
+
 install_fedora() { # PACKAGE…
     run_step "installing $# packages" "${as_root[@]}" dnf -y --setopt=install_weak_deps=False install "$@"
 }
@@ -84,10 +96,10 @@ ensure_packages() { # GROUP…
     say "system packages that are missing:"
     awk -F'|' '{ printf "    %-28s %s\n", $1, $2 }' <<<"$missing" >&2
     read -ra names <<<"$(cut -d'|' -f1 <<<"$missing" | tr '\n' ' ')"
-    [ "$family" = debian ] && tool='apt-get install --no-install-recommends' || tool='dnf install'
+    [[ $family = debian || $family = ubuntu ]] && tool='apt-get install --no-install-recommends' || tool='dnf install'
     [ "$family" != other ] || die "neither apt-get nor dnf is here: install these by hand (names are Debian's), then run this again"
     find_root || die "they need root, and sudo is not to be had here. Ask for: $tool ${names[*]}"
     "install_$family" "${names[@]}" || exit 1
-    missing=$(list_missing "$family" "$@" | cut -d'|' -f1 | tr '\n' ' ')
+    missing=$(list_missing "$family" "$@" 2>/dev/null | sed 's/|\(.*\)/ (\1)/' | paste -sd ';')
     [ -z "$missing" ] || die "installed, but still not found: $missing"
 }

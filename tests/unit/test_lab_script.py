@@ -156,6 +156,12 @@ def test_dnf_uses_fedoras_names_and_leaves_out_what_it_lacks(shell: Shell) -> No
     assert "not packaged here: mininet" in ran.stderr
 
 
+def test_ubuntu_has_chromium_as_a_snap_only(shell: Shell) -> None:
+    ran = shell("is_found() { [ $1 != chromium ]; }\nfind_family() { echo ubuntu; }\nensure_packages up test")
+    assert (ran.returncode, ran.stdout) == (0, "")
+    assert "not packaged here: chromium" in ran.stderr
+
+
 def test_installed_but_not_found_is_an_error(shell: Shell) -> None:
     ran = shell(INSTALLING + "run_step() { :; }\nfind_family() { echo debian; }\nensure_packages up")
     assert ran.returncode == 1
