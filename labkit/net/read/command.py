@@ -8,6 +8,9 @@ from typing import Any
 from labkit.errors import CannotTell
 from labkit.net.machine import Readable
 
+# Ubuntu's iproute2 (6.1.0-1ubuntu6) prints this in the middle of JSON: its own attribute has a number that newer kernels use otherwise.
+FAN_MAP = "fan-map "
+
 
 def read_text(machine: Readable, argv: list[str]) -> str:
     """Run one command as the judge and give its output; CannotTell when it ends with an error."""
@@ -20,7 +23,7 @@ def read_text(machine: Readable, argv: list[str]) -> str:
 
 def read_json(machine: Readable, argv: list[str]) -> list[dict[str, Any]]:
     """Run one `ip -j …` or `bridge -j …`; a list of objects, empty when there is nothing."""
-    text = read_text(machine, argv)
+    text = read_text(machine, argv).replace(FAN_MAP, "")
     try:
         found = json.loads(text) if text.strip() else []
     except ValueError as error:

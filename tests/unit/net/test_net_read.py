@@ -50,6 +50,12 @@ def test_links() -> None:
     assert machine.asked == [["ip", "-j", "-d", "link"]]
 
 
+def test_links_as_ubuntu_prints_them() -> None:
+    broken = '[{"ifindex":8,"ifname":"vxlan-6784","flags":[],"mtu":1438,"linkinfo":{"info_kind":"vxlan","info_data":{"id":6784fan-map ,"port":6784}}}]'
+    (link,) = net.read_links(Parrot(broken))
+    assert link.options == {"id": 6784, "port": 6784}
+
+
 def test_addresses() -> None:
     info = {"family": "inet", "local": "10.244.1.1", "prefixlen": 24, "scope": "global"}
     pair = {"family": "inet", "local": "10.7.0.1", "address": "10.7.0.2", "prefixlen": 32, "scope": "global"}
