@@ -88,7 +88,7 @@ install_venv() { # VENV learner|test
     ensure_empty_or_whole "$1" || return 1
     ! grep -qs '^test ' "$1/labkit-made-from" || kind="test"
     touch "$1/labkit-installing"
-    install_lock "$1" "installing the build tool" "$locks/build.lock" || return 1
+    install_lock "$1" "installing the build tools" "$locks/build.lock" || return 1
     install_lock "$1" "installing the Python packages ($kind.lock), about a minute" "$locks/$kind.lock" || return 1
     install_labkit "$1" || return 1
     echo "$kind $(read_key "$1")" >"$1/labkit-made-from"

@@ -11,5 +11,6 @@ compile() { # LOCK ARGUMENT…
 compile learner "$@" pyproject.toml
 # The tests' versions of the learner's packages are the learner's.
 compile test --extra test -c labkit/setup/learner.lock pyproject.toml
-# Installed first: it builds mininet, which is there as source only, and labkit.
-echo setuptools | compile build -c labkit/setup/learner.lock -
+# Installed first: setuptools builds mininet, which is there as source only, and labkit; the pip of Ubuntu 22.04 misreads markers for
+# its Python 3.11.0rc1 (packaging 21 takes no release candidate for less than 3.12).
+printf 'pip\nsetuptools\n' | compile build -c labkit/setup/learner.lock -

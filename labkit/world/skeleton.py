@@ -68,7 +68,7 @@ def _write_file(path: str, text: str) -> None:
 def link_plugins() -> None:
     """Put the CNI project's plugins where a node has them."""
     if os.path.isdir(_PLUGINS):  # noqa: PTH112
-        for plugin in os.listdir(_PLUGINS):  # noqa: PTH208
+        for plugin in set(os.listdir(_PLUGINS)) - {"flannel"}:  # noqa: PTH208 - old releases had it; flannel brings its own
             os.symlink(f"{_PLUGINS}/{plugin}", f"{MACHINE}/opt/cni/bin/{plugin}")  # noqa: PTH211
 
 

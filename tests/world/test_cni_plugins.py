@@ -27,7 +27,7 @@ BRIDGE = {
 SEED = {"cniVersion": "0.3.1", "name": "mynet"} | BRIDGE
 PORTMAP = {"type": "portmap", "capabilities": {"portMappings": True}}
 BANDWIDTH = {"type": "bandwidth", "capabilities": {"bandwidth": True}}
-CHAIN = {"cniVersion": "0.4.0", "name": "mynet", "plugins": [BRIDGE, PORTMAP, BANDWIDTH]}
+CHAIN = {"cniVersion": "1.0.0", "name": "mynet", "plugins": [BRIDGE, PORTMAP, BANDWIDTH]}
 RATE = 20_000_000
 CLEAN = """for link in $(ip -j link | jq -r '.[].ifname' | grep -e ^cni -e ^bwp); do ip link del "$link"; done
 iptables -t nat -F; iptables -t nat -X; rm -rf /var/lib/cni/* /etc/cni/net.d/*"""

@@ -3,6 +3,6 @@
 {% include lab ~ "/solutions/core.inc" %}
 {% include lab ~ "/solutions/chain.inc" %}
 on worker1 tee /etc/cni/net.d/05-new.conflist >/dev/null <<'CONF'
-{"cniVersion": "0.4.0", "name": "new", "plugins": [
+{"cniVersion": "1.0.0", "name": "new", "plugins": [
   {"type": "bridge", "bridge": "cni9", "isGateway": true, "ipam": {"type": "host-local", "subnet": "172.31.255.0/24"}}]}
 CONF
