@@ -118,17 +118,18 @@ class View(Record):
         answer = ask_dns(source.behind, name, server=server, timeout=limit, **how)
         return self._noted(source, answer, limit / timeout)
 
-    def ask_arp(self, src: str | Witness, address: str, link: str) -> list[str]:
+    def ask_arp(self, src: str | Witness, address: str, link: str, *, anonymous: bool = False) -> list[str]:
         """MACs that answer for an address on a link. Takes a second: a second answer is the interesting one."""
         source = self._find(src)
-        macs = ask_arp(source.behind, address, link, timeout=self.limit(ARP_TIME, least=0.85))
-        argv = ("arping", "-c", "1", "-I", link, address)
+        timeout = self.limit(ARP_TIME, least=0.85)
+        macs = ask_arp(source.behind, address, link, timeout=timeout, anonymous=anonymous)
+        argv = ("arping", *(["-D"] if anonymous else []), "-c", "1", "-I", link, address)
         self.note(Evidence(source.name, argv, "\n".join(macs), 0 if macs else 1))
         return macs
 
-    def ask_arp_many(self, questions: Sequence[tuple[str, str, str]]) -> list[list[str]]:
+    def ask_arp_many(self, questions: Sequence[tuple[str, str, str]], *, anonymous: bool = False) -> list[list[str]]:
         """The same for several (machine, address, link) at the same time."""
-        return _at_once(lambda question: self.ask_arp(*question), questions)
+        return _at_once(lambda question: self.ask_arp(*question, anonymous=anonymous), questions)
 
     def trace_path(self, src: str | Witness, address: str) -> list[str | None]:
         """The routers on the way, by the addresses they answer with; None for one that is silent."""

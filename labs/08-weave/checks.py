@@ -99,7 +99,9 @@ def arp_crosses(lab: View) -> None:
     pairs = list(itertools.permutations(KEYS, 2))
     questions = [(read_pod(lab, src)[0], read_pod(lab, dst)[1], "eth0") for src, dst in pairs]
     wanted = [read_mac(lab, read_pod(lab, dst)[0]) for _, dst in pairs]
-    for (pod, address, _), mac, macs in zip(questions, wanted, lab.ask_arp_many(questions), strict=True):
+    # the kernels ask neighbours that they know too, but straight, not by broadcast: the answers to that don't count
+    answers = lab.ask_arp_many(questions, anonymous=True)
+    for (pod, address, _), mac, macs in zip(questions, wanted, answers, strict=True):
         expect(
             macs == [mac],
             expected=f"{mac} answers {pod} for {address}",

@@ -29,3 +29,7 @@ on worker2 weave stop
 on worker3 weave stop
 on worker3 weave launch --mtu 1438 --name ::3 --ipalloc-range {{ pool }} --ipalloc-init seed=::1,::2,::3 {{ w1.address }}
 on worker2 weave launch --mtu 1438 --name ::2 --ipalloc-range {{ pool }} --ipalloc-init seed=::1,::2,::3 {{ w3.address }}
+# the agents first try whether a datagram of full length gets through, each way
+for node in worker2 worker3; do
+    on "$node" timeout 10 bash -c 'until weave status connections | grep -q fastdp; do sleep 0.1; done'
+done
