@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -171,6 +172,19 @@ def test_arp_finds_owner_proxy_and_nobody(web: Machine, router: Machine) -> None
     assert ask_arp(web, "10.0.1.1", "eth7") == []
     do(router, "sysctl -qw net.ipv4.conf.eth1.proxy_arp=1")
     assert ask_arp(web, "10.0.2.2", "eth0") == [mac]
+
+
+def test_an_anonymous_question_is_a_broadcast_s_only(web: Machine, router: Machine) -> None:
+    """web's kernel asks a neighbour that it knows straight; that it hears an answer says nothing about broadcasts."""
+    mac = router.run("cat /sys/class/net/eth1/address").stdout.strip()
+    assert ask_arp(web, "10.0.1.1", "eth0", anonymous=True) == [mac]
+    do(router, "nft add table arp deaf; nft add chain arp deaf in '{ type filter hook input priority 0; }'")
+    do(router, "nft add rule arp deaf in ether daddr ff:ff:ff:ff:ff:ff drop")
+    asking = f"for turn in $(seq 30); do ip neigh replace 10.0.1.1 lladdr {mac} dev eth0 nud probe; sleep 0.1; done"
+    with ThreadPoolExecutor() as pool:
+        pool.submit(web.run, asking)
+        assert ask_arp(web, "10.0.1.1", "eth0") == [mac]
+        assert ask_arp(web, "10.0.1.1", "eth0", anonymous=True) == []
 
 
 def test_a_duplicate_address_has_two_macs(router: Machine, world: World) -> None:
