@@ -1,33 +1,24 @@
-"""labkit teaches Kubernetes pod networking: you build it by hand, out of a real Linux kernel."""
+"""labkit teaches Kubernetes pod networking: you build it by hand, out of a real Linux kernel. Importing it has no side effect."""
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
+from typing import TYPE_CHECKING
 
-# Public names and their homes. They are imported when they are first used: importing labkit has no side effect and takes no time.
-_HOMES = {
-    "CannotTell": "errors",
-    "Failed": "check",
-    "LabkitError": "errors",
-    "LiveLab": "check",
-    "UsageError": "errors",
-    "View": "check",
-    "WorldError": "errors",
-    "attach": "check",
-    "count_routes": "fabric.growth",
-    "expect": "check",
-    "list_labs": "lab.course",
-    "list_running": "lab.listing",
-    "load_ipython_extension": "notebook",
-    "prove": "check",
-    "start": "check",
-}
+from labkit.faces import lazy
 
-__all__ = sorted(_HOMES)  # noqa: PLE0605 - a list of texts
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module labkit has no {name}")
-    return getattr(importlib.import_module(f"labkit.{_HOMES[name]}"), name)
+if TYPE_CHECKING or lazy(__name__, __file__):
+    from labkit.api import LiveLab as LiveLab
+    from labkit.api import attach as attach
+    from labkit.api import start as start
+    from labkit.check.verdict import Failed as Failed
+    from labkit.check.verdict import expect as expect
+    from labkit.check.view import View as View
+    from labkit.errors import CannotTell as CannotTell
+    from labkit.errors import LabkitError as LabkitError
+    from labkit.errors import UsageError as UsageError
+    from labkit.errors import WorldError as WorldError
+    from labkit.fabric.growth import count_routes as count_routes
+    from labkit.lab.folders import list_labs as list_labs
+    from labkit.lab.listing import list_running as list_running
+    from labkit.notebook import load_ipython_extension as load_ipython_extension
+    from labkit.proof.prove import prove as prove

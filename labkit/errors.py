@@ -1,6 +1,35 @@
-"""What can go wrong, each with a hint that names the remedy."""
+"""What can go wrong, each with a hint that names the remedy; and text of others as it may be shown."""
 
 from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+from labkit.typed import to_notebook
+
+# control characters but newline and tab, those that turn the direction of writing, bytes that were no UTF-8 (PEP 383)
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CARET = 0x40
+
+
+def make_plain(text: str) -> str:
+    """Text that a learner's program may have made, for a terminal: what would change the terminal becomes visible, as `cat -v` does it."""
+    return _UNPRINTABLE.sub(lambda match: _show(ord(match[0])), text)
+
+
+def guess_meant(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
+    """`did you mean X? ` where one of the names is near, nothing elsewhere: the beginning of a hint."""
+    near = difflib.get_close_matches(name, list(names), 1, cutoff)
+    return f"did you mean {near[0]}? " if near else ""
+
+
+def _show(code: int) -> str:
+    if code < ord(" ") or code == 0x7F:  # noqa: PLR2004 - DEL
+        return f"^{chr(code ^ _CARET)}"
+    if 0xDC80 <= code <= 0xDCFF:  # noqa: PLR2004 - a byte 0x80 to 0xff
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"  # noqa: PLR2004 - one byte
 
 
 class LabkitError(Exception):
@@ -9,13 +38,15 @@ class LabkitError(Exception):
     exit_status = 3
 
     def __init__(self, message: str, *, hint: str = "") -> None:
+        message = make_plain(message)
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = make_plain(hint)
 
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows (IPython asks for it): one line instead of a traceback."""
-        return [f"{type(self).__name__}: {self.message}{f' ({self.hint})' if self.hint else ''}"]
+        said = f"{type(self).__name__}: {self.message}{f' ({self.hint})' if self.hint else ''}"
+        return [to_notebook(said)]
 
 
 class UsageError(LabkitError):

@@ -1,63 +1,37 @@
-"""The engine: what must be true in a lab, verdicts, and the proof that the verdicts can be trusted.
-
-A lab's checks.py uses `check`, `expect` and `View`.
-"""
+"""The engine: what must be true in a lab, and verdicts. A lab's checks.py uses `check`, `expect` and `View`."""
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from labkit.check.live import LiveLab, attach, start
-    from labkit.check.plug import Plugged, plug_in_pod
-    from labkit.check.proof import Proof
-    from labkit.check.proving import prove
-    from labkit.check.register import check
-    from labkit.check.report import Report
-    from labkit.check.verdict import Failed, Status, Verdict, expect
-    from labkit.check.view import View
-    from labkit.check.witness import Witness
+from labkit.faces import lazy
 
-_HOMES = {
-    "Failed": "verdict",
-    "LiveLab": "live",
-    "Plugged": "plug",
-    "Proof": "proof",
-    "Report": "report",
-    "Status": "verdict",
-    "Verdict": "verdict",
-    "View": "view",
-    "Witness": "witness",
-    "attach": "live",
-    "check": "register",
-    "expect": "verdict",
-    "plug_in_pod": "plug",
-    "prove": "proving",
-    "start": "live",
-}
-
-__all__ = [
-    "Failed",
-    "LiveLab",
-    "Plugged",
-    "Proof",
-    "Report",
-    "Status",
-    "Verdict",
-    "View",
-    "Witness",
-    "attach",
-    "check",
-    "expect",
-    "plug_in_pod",
-    "prove",
-    "start",
-]
-
-
-def __getattr__(name: str) -> Any:
-    """Each name is imported when it is first used."""
-    if name not in _HOMES:
-        raise AttributeError(f"module labkit.check has no {name}")
-    return getattr(importlib.import_module(f"labkit.check.{_HOMES[name]}"), name)
+if TYPE_CHECKING or lazy(__name__, __file__):
+    from labkit.check.breaking import break_ as break_
+    from labkit.check.breaking import break_anew as break_anew
+    from labkit.check.breaking import break_for_script as break_for_script
+    from labkit.check.breaking import solve as solve
+    from labkit.check.live import hint as hint
+    from labkit.check.live import read_checks as read_checks
+    from labkit.check.live import run as run
+    from labkit.check.machine import MachineView as MachineView
+    from labkit.check.objects import find_condition as find_condition
+    from labkit.check.objects import find_owner as find_owner
+    from labkit.check.objects import is_leaving as is_leaving
+    from labkit.check.objects import is_ready as is_ready
+    from labkit.check.plug import Plugged as Plugged
+    from labkit.check.plug import draw_host as draw_host
+    from labkit.check.plug import plug_in_pod as plug_in_pod
+    from labkit.check.plug import wire_in_pod as wire_in_pod
+    from labkit.check.progress import Progress as Progress
+    from labkit.check.progress import read_progress as read_progress
+    from labkit.check.register import check as check
+    from labkit.check.report import Report as Report
+    from labkit.check.verdict import Evidence as Evidence
+    from labkit.check.verdict import Failed as Failed
+    from labkit.check.verdict import Status as Status
+    from labkit.check.verdict import Verdict as Verdict
+    from labkit.check.verdict import expect as expect
+    from labkit.check.view import Place as Place
+    from labkit.check.view import View as View
+    from labkit.check.view import both_ways as both_ways

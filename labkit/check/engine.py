@@ -1,65 +1,125 @@
-"""Running all checks of a lab under one deadline: red ones again until then, an answer in any case."""
+"""Running all checks of a lab under one deadline: first those that look, then those that act; an answer in any case."""
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
+from labkit.check.attempt import UNTOLD, Outcome, attempt, plan_again
 from labkit.check.register import Check
-from labkit.check.verdict import Evidence, Failed, Status
+from labkit.check.verdict import Status
 from labkit.check.view import View
-from labkit.check.witness import OutOfTime
 from labkit.errors import LabkitError
 
 GRACE = 0.4  # seconds after the deadline at which whatever has not answered could not be told
 PAUSES = (0.1, 0.2, 0.4, 0.8)  # seconds between attempts of a red check
 MARGIN = 0.05  # seconds left for the verdict itself
+LOOKING = 0.5  # of the time, at most, is for looking where some checks act
+_BEAT = 0.1  # seconds between looks whether the run was ended
+LAST_WORDS = 3.0  # seconds that an act may take to clean up when somebody says stop
 
-MakeView = Callable[[float], View]  # from a deadline in time.monotonic()'s seconds
+MakeView = Callable[[float, threading.Event], View]  # from a deadline in time.monotonic()'s seconds, and what says stop
+# from patterns of what a block may leave: what else it left, a line each, when it has ended
+Watch = Callable[[Sequence[str]], AbstractContextManager[Sequence[str]]]
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What one attempt came to; `late` when the deadline cut it short."""
+class Around:
+    """What is looked at besides. `shortage`: what the computer has too little of, in words; red means nothing then."""
 
-    status: Status
-    share: float = 0.0
-    expected: str = ""
-    observed: str = ""
-    evidence: tuple[Evidence, ...] = ()
-    seconds: float = 0.0
-    late: bool = False
+    watch: Watch = lambda _: nullcontext(())
+    shortage: Callable[[], str] = str
+
+
+ALONE = Around()
 
 
 @dataclass
 class Task:
-    """A check on its way to an outcome, in a thread of its own."""
+    """A check on its way to an outcome."""
 
     check: Check
-    outcome: Outcome = Outcome(Status.CANNOT_TELL, observed="it did not come to an end in time")
+    outcome: Outcome = UNTOLD
     done: threading.Event = field(default_factory=threading.Event)
 
 
-def run_checks(checks: Sequence[Check], make_view: MakeView, *, within: float) -> dict[str, Outcome]:
+@dataclass(frozen=True)
+class Haste:
+    """How soon red is believed. `attempts`: so many red ones in a row are enough, None: until the deadline.
+
+    `first`: the first check that is red ends the run; what the others would have said is not told then.
+    `times`: how many times as long as usual the run may take.
+    """
+
+    attempts: int | None = None
+    first: bool = False
+    times: float = 1.0
+
+    @property
+    def more(self) -> int | None:
+        """Attempts after the first."""
+        return None if self.attempts is None else self.attempts - 1
+
+
+PATIENT = Haste()
+
+
+@dataclass(frozen=True)
+class Run:
+    """What all checks of one run have in common."""
+
+    make_view: MakeView
+    deadline: float
+    around: Around
+    haste: Haste
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def attempt(self, check: Check, deadline: float) -> Outcome:
+        """Once."""
+        return self.doubt(attempt(check, self.make_view(deadline, self.stop)))
+
+    def doubt(self, outcome: Outcome) -> Outcome:
+        """What is red while there is too little of something could not be told."""
+        lacks = self.around.shortage() if outcome.status is Status.FAILED else ""
+        return dataclasses.replace(outcome, status=Status.CANNOT_TELL, share=0.0, observed=lacks) if lacks else outcome
+
+
+def run_checks(
+    checks: Sequence[Check],
+    make_view: MakeView,
+    *,
+    within: float,
+    around: Around = ALONE,
+    haste: Haste = PATIENT,
+) -> dict[str, Outcome]:
     """The outcome of every check by id, at the latest `within` + 0.5 s from now, even when a check hangs.
 
-    All run from the beginning, those that depend on others too: what turns green late leaves them their time.
+    Those that only look run from the beginning, all at the same time, those that depend on others too: what turns green late leaves
+    them their time. Those that act come when these are done, one at a time, each within `around.watch`, which says what it left behind.
     """
-    deadline = time.monotonic() + within
-    stop = threading.Event()
+    began = time.monotonic()
+    run = Run(make_view, began + within, around, haste)
     tasks = [Task(check) for check in checks]
-    for task in tasks:
-        # a daemon: a check that hangs must not keep the process from ending
-        threading.Thread(target=_run_task, args=(task, make_view, deadline, stop), daemon=True).start()
+    looks, acts = ([task for task in tasks if task.check.acts is acting] for acting in (False, True))
+    until = began + LOOKING * within if acts else run.deadline
+    # daemons: a check that hangs must not keep the process from ending
+    threads = [threading.Thread(target=_look, args=(task, run, until), daemon=True) for task in looks]
+    for thread in threads:
+        thread.start()
+    actor = threading.Thread(target=_act, args=(acts, looks, run), daemon=True)
     try:
-        for task in tasks:
-            task.done.wait(max(0.0, deadline + GRACE - time.monotonic()))
+        actor.start()
+        _wait(tasks, run)
     finally:
-        stop.set()
+        run.stop.set()
+        actor.join(LAST_WORDS)  # what an act made is taken away before anything else happens
+        for thread in threads if haste.first else ():
+            thread.join(_BEAT)  # so that no probe of theirs meets what comes next
     return resolve_dependencies(checks, {task.check.id: task.outcome for task in tasks})
 
 
@@ -82,42 +142,75 @@ def _plan_blocked(check: Check, blocked: Mapping[str, Status]) -> Outcome:
     return Outcome(Status.SKIPPED, expected=f"first {names}", observed="not looked at yet")
 
 
-def _run_task(task: Task, make_view: MakeView, deadline: float, stop: threading.Event) -> None:
-    for outcome in _attempt_until(task.check, make_view, deadline, stop):
+def _wait(tasks: Sequence[Task], run: Run) -> None:
+    """Until all have their outcome, the time is over, or one that is red ended the run."""
+    for task in tasks:
+        while not task.done.wait(min(_BEAT, max(0.0, run.deadline + GRACE - time.monotonic()))):
+            if run.stop.is_set() or time.monotonic() > run.deadline + GRACE:
+                break
+
+
+def _look(task: Task, run: Run, until: float) -> None:
+    for outcome in _attempt_until(task.check, run, until):
         task.outcome = outcome  # stands if the next attempt hangs: it was red when last looked at
+    _end(task, run)
+
+
+def _end(task: Task, run: Run) -> None:
     task.done.set()
+    if run.haste.first and task.outcome.status is Status.FAILED and not task.check.once:
+        run.stop.set()
 
 
-def _attempt_until(check: Check, make_view: MakeView, deadline: float, stop: threading.Event) -> Iterator[Outcome]:
-    outcome = attempt(check, make_view(deadline))
+def _attempt_until(check: Check, run: Run, until: float) -> Iterator[Outcome]:
+    outcome = run.attempt(check, until)
     yield outcome
-    for pause in itertools.chain(PAUSES, itertools.repeat(PAUSES[-1])):
-        left = deadline - time.monotonic() - 1.2 * outcome.seconds - MARGIN
-        if check.once or outcome.status is Status.PASSED or left <= 0 or stop.wait(min(pause, left)):
+    for pause in itertools.islice(itertools.chain(PAUSES, itertools.repeat(PAUSES[-1])), run.haste.more):
+        left = until - time.monotonic() - 1.2 * outcome.seconds - MARGIN
+        if check.once or outcome.status is Status.PASSED or left <= 0 or run.stop.wait(min(pause, left)):
             return
-        outcome = attempt(check, make_view(deadline))
+        outcome = run.attempt(check, until)
         if not outcome.late:
             yield outcome
 
 
-def attempt(check: Check, view: View) -> Outcome:
-    """Evaluate a check once. Whatever goes wrong in it could not be told: it is never the learner's fault."""
-    began = time.monotonic()
-    late = False
-    expected = observed = ""
-    status, share = Status.CANNOT_TELL, 0.0
+def _act(acts: Sequence[Task], looks: Sequence[Task], run: Run) -> None:
+    """One after the other; those that came out red once more while there is time."""
+    for look in looks:
+        look.done.wait(max(0.0, run.deadline - time.monotonic()))
+    passed = {look.check.id for look in looks if look.outcome.status is Status.PASSED}
+    for _ in range(2 if run.haste.attempts is None else 1):
+        for task in acts:
+            if not task.done.is_set() and not run.stop.is_set():
+                _act_once(task, run, passed)
+    for task in acts:
+        _end(task, run)
+
+
+def _act_once(task: Task, run: Run, passed: set[str]) -> None:
+    if not passed.issuperset(task.check.after):
+        return  # it would not count
+    left: Sequence[str] = ()
     try:
-        earned = check.function(view)
-        status, share = Status.PASSED, 1.0 if earned is None else earned
-    except Failed as red:
-        status, share, expected, observed = Status.FAILED, red.share, red.expected, red.observed
-    except LabkitError as error:
-        observed, late = error.message, isinstance(error, OutOfTime)
-    except BaseException as error:  # noqa: BLE001 - the border to a lab's own code, sys.exit() in it included
-        observed = _explain_crash(error)
-    return Outcome(status, share, expected, observed, tuple(view.evidence), time.monotonic() - began, late)
+        with run.around.watch(task.check.may_leave) as left:
+            outcome = run.attempt(task.check, run.deadline)
+    except LabkitError as error:  # the node could not be looked at
+        outcome = Outcome(Status.CANNOT_TELL, observed=error.message)
+    if not outcome.late or task.outcome.status is Status.CANNOT_TELL:
+        task.outcome = run.doubt(blame(task.check, outcome, left))
+    if task.outcome.status is Status.PASSED:
+        passed.add(task.check.id)
+        task.done.set()
 
 
-def _explain_crash(error: BaseException) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"the check itself stopped: {type(error).__name__}: {error} ({frame.filename.rpartition('/')[2]} line {frame.lineno})"
+def blame(check: Check, outcome: Outcome, left: Sequence[str]) -> Outcome:
+    """What was called has to leave the node as it was."""
+    if not left:
+        return outcome
+    said = f"after it: {'; '.join(left)}"
+    if outcome.status is not Status.PASSED:
+        return dataclasses.replace(outcome, observed=f"{outcome.observed}; {said}")
+    return dataclasses.replace(
+        outcome, status=Status.FAILED, share=0.0, expected="the node is afterwards as it was before", observed=said,
+        evidence=(*outcome.evidence, plan_again(check, said)),
+    )  # fmt: skip

@@ -44,13 +44,18 @@ def plan_fault_checks(checks: Sequence[Check], faults: dict[str, Fault], points:
 def _find_fault(lab: View, faults: dict[str, Fault]) -> Fault:
     if lab.state.fault not in faults:
         raise Failed(expected="something broken, and repaired", observed="nothing has been broken yet: labkit break")
+    if lab.state.chosen and lab.values.get("student"):
+        raise Failed(
+            expected="something broken without your knowing what, and repaired",
+            observed="you chose what breaks (--fault): that is for practice; labkit break without it counts",
+        )
     return faults[lab.state.fault]
 
 
 def judge_diagnosis(lab: View, fault: Fault) -> float:
     """The share that cause and place earn, half each; a first answer counts in full, a second by half."""
     tries = {what: lab.state.tries.get(what, ()) for what in (CAUSE, WHERE)}
-    right = {CAUSE: (fault.cause,), WHERE: fault.where}
+    right = {CAUSE: fault.cause, WHERE: fault.where}
     fitting = {what: bool(tries[what]) and tries[what][-1] in right[what] for what in tries}
     share = sum(_rate(len(tries[what])) for what in tries if fitting[what]) / 2
     if all(fitting.values()) and share:

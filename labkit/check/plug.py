@@ -3,44 +3,126 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from labkit.check.verdict import Failed, expect
-from labkit.check.view import View
-from labkit.cni import Attachment, CniError, Network, Runtime
+from labkit.check.view import Place, View
+from labkit.cni import Attachment, CniError, Network, Runtime, parse_conf
+from labkit.errors import LabkitError
+from labkit.net import Batch
+from labkit.probe import announce
+from labkit.world import Machine, MachineSpec, World
+
+# A bridge takes the lowest MAC of its ports: a check's own cable must not become it (libvirt's trick, virnetdevtap.c).
+HIGHEST_MAC = "fe:ff:ff:ff:ff:fe"
+OURS = "labkit-check-"  # what the container ids of checks begin with
 
 
 @dataclass(frozen=True)
-class Plugged:
-    """The pod's name, its first address, and the name of the network that the node's conf puts it into."""
+class Plugged(Place):
+    """`network`: the name of the network it was put into; `result`: what ADD gave."""
 
-    name: str
-    address: str
     network: str
+    result: Mapping[str, Any]
 
 
 @contextlib.contextmanager
-def plug_in_pod(view: View, node: str, *, capabilities: Mapping[str, Any] | None = None) -> Iterator[Plugged]:
-    """ADD by the conf that the node takes, DEL at the end. The check is red when a plugin says no, or gives no address."""
+def plug_in_pod(
+    view: View, node: str, *, network: Network | None = None, capabilities: Mapping[str, Any] | None = None
+) -> Iterator[Plugged]:
+    """ADD to `network`, by default to that of the conf which the node takes; DEL at the end.
+
+    The check is red when a plugin says no, or gives no address. The pod tells the others its MAC: they may know its address
+    from a pod that had it before.
+    """
     name = f"check-{secrets.token_hex(4)}"
-    runtime = Runtime(view.machine(node).behind)
-    attachment = Attachment(secrets.token_hex(16), f"/run/netns/{name}", capabilities=capabilities or {})
-    with view.add_pod(node, name):
-        network, result = _add(runtime, attachment, node)
+    runtime = Runtime(view.machine(node).handle)
+    attachment = Attachment(f"{OURS}{secrets.token_hex(10)}", f"/run/netns/{name}", capabilities=capabilities or {})
+    with view.add_pod(node, name) as pod:
+        chosen, result = _add(runtime, network, attachment, node)
         try:
             addresses = [str(each["address"]).partition("/")[0] for each in result.get("ips", [])]
             expect(addresses, expected=f"an address for a new pod on {node}", observed="the plugins gave it none")
-            yield Plugged(name, addresses[0], network.name)
+            announce(pod.handle, addresses[0], attachment.link)
+            yield Plugged(name, addresses[0], chosen.name, result)
         finally:
-            runtime.delete(network, attachment)
+            runtime.delete(chosen, attachment)
 
 
-def _add(runtime: Runtime, attachment: Attachment, node: str) -> tuple[Network, Mapping[str, Any]]:
+def _add(
+    runtime: Runtime, network: Network | None, attachment: Attachment, node: str
+) -> tuple[Network, Mapping[str, Any]]:
     try:
-        network = runtime.read_network()
-        return network, runtime.add(network, attachment)
+        chosen = network or runtime.read_network()
+        return chosen, runtime.add(chosen, attachment)
     except CniError as error:
         raise Failed(expected=f"{node} plugs in a new pod", observed=error.message) from error
+
+
+@contextlib.contextmanager
+def wire_in_pod(view: View, node: str, bridge: str, interface: str, gateway: str | None = None) -> Iterator[Place]:
+    """A pod with a cable to a bridge of the node, by hand: `interface` is its address with the length. Gone at the end.
+
+    Without looking at what the learner uses for that. The cable is pulled first: a namespace's own end takes the kernel a while.
+    """
+    name = f"check-{secrets.token_hex(4)}"
+    cable = f"ve{name}"[:15]
+    with view.add_pod(node, name) as pod:
+        host = view.machine(node)
+        plug, pull, inside = Batch(host), Batch(host), Batch(pod)
+        plug.add_link(cable, kind="veth", mac=HIGHEST_MAC, peer="eth0", peer_machine=pod)
+        plug.set_link(cable, master=bridge, up=True)
+        pull.del_link(cable)
+        inside.set_link("lo", up=True)
+        inside.set_link("eth0", up=True)
+        inside.add_address(interface, "eth0")
+        if gateway:
+            inside.add_route("default", via=gateway)
+        plug.commit()
+        try:
+            inside.commit()
+            address = interface.partition("/")[0]
+            announce(pod.handle, address, "eth0")
+            yield Place(name, address)
+        finally:
+            pull.commit()
+
+
+def draw_host(prefix: str, *taken: str) -> str:
+    """An address of a prefix with its length, by chance, high up where nobody has one yet."""
+    network = ipaddress.IPv4Network(prefix)
+    free = [str(network[-number]) for number in range(6, min(60, network.num_addresses // 2))]
+    return f"{secrets.choice([each for each in free if each not in taken])}/{network.prefixlen}"
+
+
+def collect_stale(world: World, machines: Iterable[Machine]) -> None:
+    """DEL what a check that was killed had plugged in: its leases and rules would stay for ever."""
+    there = {machine.name: machine for machine in machines}
+    for node in (machine for machine in there.values() if machine.kind == "node"):
+        with contextlib.suppress(LabkitError):  # the check that needs the node says what is wrong with it
+            _collect_from(world, node, set(there))
+
+
+def _collect_from(world: World, node: Machine, there: set[str]) -> None:
+    runtime = Runtime(node)
+    for kept in runtime.list_kept():
+        attachment = kept.attachment
+        name = attachment.netns.rpartition("/")[2]
+        if attachment.container.startswith(OURS) and name not in there:
+            with world.start_machine(MachineSpec(name, "pod", node.name)) as pod:
+                addresses = [str(each["address"]) for each in (kept.result or {}).get("ips", [])]
+                _pretend(pod, attachment.link, addresses)
+                runtime.delete(parse_conf(kept.text), attachment)
+
+
+def _pretend(pod: Machine, link: str, addresses: Iterable[str]) -> None:
+    """Plugins read in the pod which addresses it had (bridge 1.1.1: whose masquerade goes), and the pod is gone."""
+    batch = Batch(pod)
+    batch.add_link(link, kind="veth", peer="other")
+    for address in addresses:
+        batch.add_address(address, link)
+    batch.commit()

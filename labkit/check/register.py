@@ -20,7 +20,8 @@ class Check:
     """One check. `after`: ids of checks that must have passed before this one can say anything.
 
     `gathers`: it says that all of those are right, so it is red, not skipped, when one of them is.
-    `once`: a red answer stands, nothing turns while checks run: the journal, or a program asked through its protocol.
+    `acts`: it changes the network for a while, plugs a pod in or calls a learner's program; `may_leave`: patterns of what that may leave.
+    `once`: a red answer stands, nothing turns while checks run: it is about the journal.
     """
 
     id: str
@@ -31,18 +32,22 @@ class Check:
     level: str = "core"
     hints: tuple[str, ...] = ()
     gathers: bool = False
+    acts: bool = False
+    may_leave: tuple[str, ...] = ()
     once: bool = False
 
 
-def check(
+def check(  # noqa: PLR0913 - what there is to say of a check, by keyword only
     *,
     points: float = 1.0,
     after: Sequence[str] = (),
     level: str = "core",
     hints: Sequence[str] = (),
+    acts: bool = False,
+    may_leave: Sequence[str] = (),
     once: bool = False,
 ) -> Callable[[Function], Check]:
-    """Make a function of checks.py a check. `hints`: a question, where to look, the command."""
+    """Make a function of checks.py a check; see Check. `hints`: a question, where to look, the command."""
 
     def register(function: Function) -> Check:
         title = " ".join((function.__doc__ or "").split())
@@ -51,7 +56,10 @@ def check(
             raise UsageError(f"check {name} has no docstring", hint="the sentence the learner reads")
         if points <= 0 or level not in LEVELS:
             raise UsageError(f"check {name}: points {points}, level {level}", hint="points more than 0; core or more")
-        return Check(name, title, function, points, tuple(after), level, tuple(hints), once=once)
+        return Check(
+            name, title, function, points, tuple(after), level, tuple(hints),
+            acts=acts, may_leave=tuple(may_leave), once=once,
+        )  # fmt: skip
 
     return register
 

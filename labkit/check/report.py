@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from labkit.check.engine import Outcome
-from labkit.check.register import Check
+from labkit.check.attempt import Outcome
+from labkit.check.register import LEVELS, Check
 from labkit.check.verdict import Evidence, Status, Verdict, to_number
 
 
 @dataclass(frozen=True)
 class Report:
-    """What `check` came to. Score and points are None when something could not be told: that is no number."""
+    """What `check` came to. Score and points are None when something could not be told: that is no number.
+
+    `helped`: the help that was taken, as State says it: {"hints": {check: number}, "solved": bool, "seen": bool}.
+    `later`: ids of red checks that nobody has got to yet; graders don't ask.
+    """
 
     lab: str
     student: str | None
     verdicts: tuple[Verdict, ...]
+    helped: Mapping[str, Any] = field(default_factory=dict)
+    later: frozenset[str] = frozenset()
 
     @property
     def gradable(self) -> bool:
@@ -38,10 +44,16 @@ class Report:
 
     @property
     def exit_status(self) -> int:
-        """0 all passed, 1 something failed, 3 something could not be told."""
-        if not self.gradable:
+        """Of the core checks: 0 all passed, 1 something failed, 3 something could not be told; where there is no core, of all."""
+        counted = self.list_level("core") or self.verdicts
+        statuses = {verdict.status for verdict in counted}
+        if Status.CANNOT_TELL in statuses:
             return 3
-        return 0 if all(verdict.status is Status.PASSED for verdict in self.verdicts) else 1
+        return 0 if statuses <= {Status.PASSED} else 1
+
+    def list_level(self, level: str) -> tuple[Verdict, ...]:
+        """The verdicts of a level, core or more."""
+        return tuple(verdict for verdict in self.verdicts if verdict.level == level)
 
     def list_ids(self, *statuses: Status) -> list[str]:
         """Ids of the checks that came to one of these."""
@@ -57,6 +69,9 @@ class Report:
             "points": to_number(self.points),
             "max_points": to_number(self.max_points),
             "checks": [_verdict_data(verdict) for verdict in self.verdicts],
+            "levels": {level: _level_data(self.list_level(level)) for level in LEVELS},
+            "helped": dict(self.helped),
+            "version": 1,
         }
 
 
@@ -87,6 +102,14 @@ def plan_report(
         plan_verdict(check, outcomes[check.id], hints.get(check.id, 0)) for check in checks if check.id in outcomes
     ]
     return Report(*name, tuple(verdicts))
+
+
+def _level_data(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    told = all(verdict.points is not None for verdict in verdicts)
+    return {
+        "points": to_number(sum(verdict.points or 0.0 for verdict in verdicts)) if told else None,
+        "max_points": to_number(sum(verdict.max_points for verdict in verdicts)),
+    }
 
 
 def _verdict_data(verdict: Verdict) -> dict[str, Any]:

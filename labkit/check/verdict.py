@@ -16,16 +16,6 @@ class Status(StrEnum):
     CANNOT_TELL = "cannot_tell"
 
 
-class Failed(Exception):
-    """A check came out red. `share`: the part of its points that is earned all the same, 0 to 1."""
-
-    def __init__(self, *, expected: str, observed: str, share: float = 0.0) -> None:
-        super().__init__(f"expected {expected}; observed {observed}")
-        self.expected = expected
-        self.observed = observed
-        self.share = share
-
-
 @dataclass(frozen=True)
 class Evidence:
     """One probe that a check made: a command that a person can repeat, and what it said."""
@@ -34,6 +24,20 @@ class Evidence:
     argv: tuple[str, ...]
     stdout: str
     status: int | None
+
+
+class Failed(Exception):
+    """A check came out red. `share`: the part of its points that is earned all the same, 0 to 1.
+
+    `evidence`: the probe that decided; without it the last one made.
+    """
+
+    def __init__(self, *, expected: str, observed: str, share: float = 0.0, evidence: Evidence | None = None) -> None:
+        super().__init__(f"expected {expected}; observed {observed}")
+        self.expected = expected
+        self.observed = observed
+        self.share = share
+        self.evidence = evidence
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,13 @@ class Verdict:
     seconds: float = 0.0
 
 
-def expect(condition: object, *, expected: str, observed: str) -> None:
-    """Go on when the condition holds; otherwise the check is red. Both texts are for the learner."""
+def expect(condition: object, *, expected: str, observed: str, by: Evidence | None = None) -> None:
+    """Go on when the condition holds; otherwise the check is red. Both texts are for the learner.
+
+    `by`: the evidence that decides, where that is not the last that was asked.
+    """
     if not condition:
-        raise Failed(expected=expected, observed=observed)
+        raise Failed(expected=expected, observed=observed, evidence=by)
 
 
 def to_number(points: float | None) -> Any:

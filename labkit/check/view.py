@@ -1,37 +1,44 @@
-"""What a check gets to see of a lab. Every probe is written down as evidence, and none lasts longer than the deadline."""
+"""What a check sees of a lab, and the words to ask for more. All that is asked is written down, and nothing outlasts the deadline."""
 
 from __future__ import annotations
 
-import contextlib
-import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar
+import itertools
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
+from labkit.check.objects import Object, Objects, is_ready
+from labkit.check.record import Record
 from labkit.check.verdict import Evidence, Failed, expect
-from labkit.check.witness import OutOfTime, Record, Witness
+from labkit.errors import CannotTell
 from labkit.lab.journal import State
 from labkit.lab.lab import Lab
-from labkit.probe import Answer, ask_arp, connect_tcp, ping, ping_many, trace_path
-from labkit.world import MachineSpec
+from labkit.probe import Answer
+from labkit.probe.reach import Pair, Reach, reach
 
-if TYPE_CHECKING:
-    from labkit.probe.names import DnsAnswer
-
-# A silence counts when it lasted this share of the time-out: a probe that the deadline cut says nothing.
-SILENCE = 0.5
-Told = TypeVar("Told", bound=Answer)
-Asked = TypeVar("Asked")
-Heard = TypeVar("Heard")
-ARP_TIME = 1.0  # seconds that ask_arp listens; a proxy takes up to 0.8 s (arp(7), proxy_delay)
+REACH_TIME = 1.2  # seconds that reach takes when all is well
+TOLD_AT_MOST = 4  # of the pairs that fail
 
 
-class View(Record):
+@dataclass(frozen=True)
+class Place:
+    """A machine and one of its addresses, by which others call it."""
+
+    name: str
+    address: str
+
+
+def both_ways(*places: Place) -> list[tuple[Place, Place]]:
+    """Every ordered pair of different ones."""
+    return list(itertools.permutations(places, 2))
+
+
+class View(Objects):
     """A lab for one attempt of one check."""
 
-    def __init__(self, lab: Lab, state: State, deadline: float) -> None:
-        super().__init__(deadline)
-        self._lab = lab
+    def __init__(self, lab: Lab, state: State, deadline: float, stop: threading.Event | None = None) -> None:
+        super().__init__(lab, deadline, stop)
         self._state = state
 
     @property
@@ -48,112 +55,107 @@ class View(Record):
         """What the learner answered last; None when nothing."""
         return self._state.answers.get(name)
 
-    def machine(self, name: str) -> Witness:
-        """A machine by name; the check is red when there is none, for the learner makes machines too."""
-        for each in (machines := self._lab.world.machines()):
-            if each.name == name:
-                return Witness(each, self)
-        there = ", ".join(each.name for each in machines)
-        raise Failed(expected=f"a machine {name}", observed=f"there is none; there are {there}")
+    def place(self, key: str) -> Place:
+        """The machine that a table of lab.toml's values describes: a pod, a host, a node."""
+        table = self.values[key]
+        return Place(str(table["name"]), str(table["address"]))
 
-    def machines(self, kind: str | None = None) -> list[Witness]:
-        """All machines of a kind, or all there are."""
-        return [Witness(each, self) for each in self._lab.world.machines() if kind in (None, each.kind)]
+    def node_of(self, pod: Place) -> Place:
+        """The node that a pod of lab.toml is on."""
+        tables = [each for each in self.values.values() if isinstance(each, Mapping)]
+        node = next(each["node"] for each in tables if each.get("name") == pod.name)
+        return next(Place(node, str(each["address"])) for each in tables if each.get("name") == node)
 
-    @contextlib.contextmanager
-    def add_pod(self, node: str, name: str) -> Iterator[Witness]:
-        """A pod of the check's own on a node, without any link; it is gone afterwards."""
-        with self._lab.world.start_machine(MachineSpec(name, "pod", node)) as pod:
-            yield Witness(pod, self)
+    def places(self, *keys: str) -> list[Place]:
+        """The same for several."""
+        return [self.place(key) for key in keys]
 
-    # --- probes, noted as what a person would type; a machine is named or given
+    def pod_place(self, pod: Object) -> Place:
+        """A pod of the API as the machine that it is, at the address that its status says; the check is red when it has none.
 
-    def ping(
-        self, src: str | Witness, address: str, *, at: str | Witness | None = None, timeout: float = 1.0, **how: Any
-    ) -> Answer:
-        """See labkit.probe.ping; `at`: the machine that has to get it, and whose view of the source is wanted."""
-        source, target = self._find(src), self._find(at).behind if at else None
-        limit = self.limit(timeout)
-        return self._noted(source, ping(source.behind, address, at=target, timeout=limit, **how), limit / timeout)
+        On its node's network it is the node.
+        """
+        meta, spec, status = pod["metadata"], pod["spec"], pod.get("status") or {}
+        address = str(status.get("podIP") or "")
+        expect(
+            address and is_ready(pod),
+            expected=f"pod {meta['name']} is ready and has an address",
+            observed=f"phase {status.get('phase', 'Pending')}, {address or 'no address'}",
+        )
+        if spec.get("hostNetwork"):
+            return Place(str(spec["nodeName"]), address)
+        return Place(meta["name"] if meta["namespace"] == "default" else f"{meta['name']}.{meta['namespace']}", address)
 
-    def ping_many(self, pairs: Sequence[tuple[str, str]], *, timeout: float = 1.0) -> list[Answer]:
-        """Ping from each machine to the address beside it, all at the same time."""
-        sources = [self._find(name) for name, _ in pairs]
-        shots = [(source.behind, address) for source, (_, address) in zip(sources, pairs, strict=True)]
-        limit = self.limit(timeout)
-        answers = ping_many(shots, timeout=limit)
-        return [self._noted(source, answer, limit / timeout) for source, answer in zip(sources, answers, strict=True)]
+    # --- what must be true
+
+    def expect_reach(self, pairs: Iterable[tuple[Place, Place]]) -> list[Reach]:
+        """The first of each pair reaches the second: with small and full-size pings and datagrams and by TCP, for a second.
+
+        Nobody but the second itself counts as the one that answers. See labkit.probe.reach.
+        """
+        wanted = list(pairs)
+        told = self._reach(wanted)
+        failed = [(pair, each) for pair, each in zip(wanted, told, strict=True) if not each.reached]
+        if failed:
+            raise Failed(
+                expected="every kind of packet gets there and is answered: "
+                + _list_some([f"{src.name} to {dst.name}" for (src, dst), _ in failed]),
+                observed=_list_some([f"{src.name} to {dst.name}: {each.detail}" for (src, dst), each in failed]),
+                evidence=self._note_reach(failed[0][1]),
+            )
+        return told
+
+    def expect_seen(
+        self, pairs: Iterable[tuple[Place, Place]], *, source: Callable[[Place, Place], str] | str | None = None
+    ) -> None:
+        """The same, and the second sees all of it come from the first's own address, or from `source`."""
+        wanted = list(pairs)
+        for (src, dst), told in zip(wanted, self.expect_reach(wanted), strict=True):
+            own = source(src, dst) if callable(source) else source or src.address
+            other = told.find_other_source(own)
+            if other:
+                raise Failed(
+                    expected=f"{dst.name} sees {src.name} as {own}",
+                    observed=f"it sees {other[1]} ({other[0]})",
+                    evidence=self._note_reach(told),
+                )
+
+    def expect_silence(self, negative: Answer, *, control: Answer, what: str) -> None:
+        """`negative` got no answer. That says something only while `control`, on the same path, did."""
+        if not control.reached:
+            raise CannotTell(
+                f"{control.command} got no answer ({control.detail}), so the silence of {negative.command} proves nothing",
+                hint="make that work first, then check again",
+            )
+        expect(not negative.reached, expected=what, observed=negative.detail, by=_find_evidence(self, negative))
+
+    def _reach(self, pairs: Sequence[tuple[Place, Place]]) -> list[Reach]:
+        self.limit(REACH_TIME, least=1.0)
+        return reach(
+            [Pair(self._require(src.name), self._require(dst.name), dst.address) for src, dst in pairs], self._stop
+        )
+
+    def _note_reach(self, told: Reach) -> Evidence:
+        return self.note(Evidence(told.pair.src.name, told.argv, told.detail, 0 if told.reached else 1))
 
     def expect_answers(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Every machine gets an answer from the address beside it, all asked at once; red names those that did not."""
+        """Pings only, where the sentence is about no more: every machine gets an answer from the address beside it."""
         asked = list(pairs)
-        lost = [
-            f"{machine} to {address}: {answer.detail}"
-            for (machine, address), answer in zip(asked, self.ping_many(asked), strict=True)
-            if not answer.reached
-        ]
-        expect(not lost, expected="an answer to every ping", observed="; ".join(lost))
-
-    def connect_tcp(
-        self,
-        src: str | Witness,
-        address: str,
-        port: int,
-        *,
-        at: str | Witness | None = None,
-        timeout: float = 1.5,
-        **how: Any,
-    ) -> Answer:
-        """See labkit.probe.connect_tcp; `at`: where a listener is opened for it."""
-        source, target = self._find(src), self._find(at).behind if at else None
-        limit = self.limit(timeout)
-        answer = connect_tcp(source.behind, address, port, at=target, timeout=limit, **how)
-        return self._noted(source, answer, limit / timeout)
-
-    def ask_dns(self, src: str | Witness, name: str, *, server: str, timeout: float = 1.0, **how: Any) -> DnsAnswer:
-        """See labkit.probe.names: what a server says about a name, asked from a machine."""
-        from labkit.probe.names import ask_dns
-
-        source, limit = self._find(src), self.limit(timeout)
-        answer = ask_dns(source.behind, name, server=server, timeout=limit, **how)
-        return self._noted(source, answer, limit / timeout)
-
-    def ask_arp(self, src: str | Witness, address: str, link: str, *, anonymous: bool = False) -> list[str]:
-        """MACs that answer for an address on a link. Takes a second: a second answer is the interesting one."""
-        source = self._find(src)
-        timeout = self.limit(ARP_TIME, least=0.85)
-        macs = ask_arp(source.behind, address, link, timeout=timeout, anonymous=anonymous)
-        argv = ("arping", *(["-D"] if anonymous else []), "-c", "1", "-I", link, address)
-        self.note(Evidence(source.name, argv, "\n".join(macs), 0 if macs else 1))
-        return macs
-
-    def ask_arp_many(self, questions: Sequence[tuple[str, str, str]], *, anonymous: bool = False) -> list[list[str]]:
-        """The same for several (machine, address, link) at the same time."""
-        return _at_once(lambda question: self.ask_arp(*question, anonymous=anonymous), questions)
-
-    def trace_path(self, src: str | Witness, address: str) -> list[str | None]:
-        """The routers on the way, by the addresses they answer with; None for one that is silent."""
-        source = self._find(src)
-        path = trace_path(source.behind, address, timeout=self.limit(1.0, least=SILENCE))
-        shown = "\n".join(hop or "*" for hop in path)
-        self.note(Evidence(source.name, ("traceroute", "-n", address), shown, 0 if path else 1))
-        return path
-
-    def trace_paths(self, pairs: Sequence[tuple[str, str]]) -> list[list[str | None]]:
-        """The same for several at the same time: a router that was asked often stays silent for a second (icmp_ratelimit)."""
-        return _at_once(lambda pair: self.trace_path(*pair), pairs)
-
-    def _find(self, machine: str | Witness) -> Witness:
-        return self.machine(machine) if isinstance(machine, str) else machine
-
-    def _noted(self, source: Witness, answer: Told, share: float) -> Told:
-        status = 0 if answer.reached else 1
-        self.note(Evidence(source.name, tuple(shlex.split(answer.command)), answer.detail, status))
-        if not answer.reached and share < SILENCE:
-            raise OutOfTime(f"the time for checks was over: {answer.command} had no time to be answered")
-        return answer
+        answers = self.ping_many(asked)
+        lost = [(machine, answer) for (machine, _), answer in zip(asked, answers, strict=True) if not answer.reached]
+        if lost:
+            raise Failed(
+                expected="an answer to every ping",
+                observed=_list_some([f"{machine}: {answer.command}: {answer.detail}" for machine, answer in lost]),
+                evidence=_find_evidence(self, lost[0][1]),
+            )
 
 
-def _at_once(probe: Callable[[Asked], Heard], asked: Sequence[Asked]) -> list[Heard]:
-    with ThreadPoolExecutor(len(asked) or 1) as pool:
-        return list(pool.map(probe, asked))
+def _find_evidence(record: Record, answer: Answer) -> Evidence | None:
+    """What was written down of this answer."""
+    return next((each for each in record.evidence if (each.argv, each.stdout) == (answer.argv, answer.detail)), None)
+
+
+def _list_some(texts: Sequence[str]) -> str:
+    more = len(texts) - TOLD_AT_MOST
+    return "; ".join(texts[:TOLD_AT_MOST]) + (f"; and {more} more" if more > 0 else "")

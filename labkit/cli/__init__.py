@@ -1,4 +1,4 @@
-"""The terminal's door: `labkit COMMAND …` (docs/design.md, Doors, is the contract)."""
+"""The terminal's door: `labkit COMMAND …` (README.md, In a terminal)."""
 
 from __future__ import annotations
 

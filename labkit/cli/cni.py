@@ -3,68 +3,51 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from labkit.cli.running import find_world
-from labkit.cni import Call, CniError, Network, Runtime, add_pod, check_pod, del_pod
+from labkit.cli.printing import print_text
+from labkit.cni import Call, Network, Runtime, check_pod
 from labkit.cni.conf import FOLDER
 from labkit.errors import UsageError
-from labkit.lab.journal import Entry
-from labkit.world import Machine, World
+from labkit.lab.session import attach_lab
+from labkit.world import Machine
 
 _MBIT: Final = 1_000_000
 _PORTS: Final = range(1, 65536)
-_BROKEN_OFF: Final = 130
 
 
 def run_cni(options: argparse.Namespace) -> int:
     """add, del or check one pod; what is printed can be typed again on the node."""
     capabilities = _parse_capabilities(options)
     printer = _Printer()
-    with find_world(options.lab) as world:
-        existing = {machine.name: machine for machine in world.machines()}
+    with attach_lab(options.lab, having=[options.node or options.pod]) as lab:
+        existing = {machine.name: machine for machine in lab.machines()}
         node = _find_node(existing, options)
-        runtime = Runtime(node, printer.print_call)
         if options.action == "check":
-            asked = check_pod(existing[options.pod], runtime)
+            asked = check_pod(existing[options.pod], Runtime(node, printer.print_call))
             said = "every plugin found what it had made" if asked else "the conf says disableCheck: no plugin was asked"
             printer.print(f"# {options.pod}: {said}")
+        elif options.action == "add":
+            printer.print(_render_network(node.name, Runtime(node).read_network()))
+            result = lab.plug_in(
+                options.pod, node.name, capabilities=capabilities, tell=printer.print_call, argv=_plan_words(options)
+            )
+            printer.print(f"# {options.pod} has {_render_addresses(result)}")
         else:
-            _change(world, runtime, printer, _plan_entry(node, capabilities, options))
+            there = lab.unplug(
+                options.pod, node.name, keep=options.keep, tell=printer.print_call, argv=_plan_words(options)
+            )
+            printer.print(_render_deleted(options, node.name, there=there))
     printer.close()
     return 0
 
 
-def _change(world: World, runtime: Runtime, printer: _Printer, entry: Entry) -> None:
-    """add or del, as the entry says, which then goes into the journal: a resumed lab does it again."""
-    status = _BROKEN_OFF
-    try:
-        if entry.id == "add":
-            printer.print(_render_network(entry.machine, runtime.read_network()))
-            capabilities = json.loads(entry.value)
-            result = add_pod(world, entry.name, entry.machine, runtime, capabilities=capabilities)
-            printer.print(f"# {entry.name} has {_render_addresses(result)}")
-        else:
-            there = del_pod(world, entry.name, entry.machine, runtime, keep=entry.id == "unplug")
-            printer.print(_render_deleted(entry, there=there))
-        status = 0
-    except CniError:
-        status = 1
-        raise
-    finally:
-        world.write_journal(entry.to_data() | {"status": status})
-
-
-def _plan_entry(node: Machine, capabilities: Mapping[str, Any], options: argparse.Namespace) -> Entry:
+def _plan_words(options: argparse.Namespace) -> list[str]:
+    """The command as it was typed, for the journal."""
     words = ["labkit", "cni", options.action, options.pod, *(["--keep"] if options.keep else [])]
     words += [word for text in options.port or () for word in ("--port", text)]
-    words += ["--rate", str(options.rate)] if options.rate is not None else []
-    action = "unplug" if options.keep else options.action
-    return Entry(
-        "cni", machine=node.name, argv=tuple(words), name=options.pod, id=action, value=json.dumps(capabilities)
-    )
+    return words + (["--rate", str(options.rate)] if options.rate is not None else [])
 
 
 class _Printer:
@@ -85,7 +68,7 @@ class _Printer:
         """A line or more."""
         try:
             if not self._gone:
-                print(text, flush=True)
+                print_text(text, flush=True)
         except BrokenPipeError as error:
             self._gone = error
 
@@ -102,10 +85,10 @@ def _render_network(node: str, network: Network) -> str:
     )
 
 
-def _render_deleted(entry: Entry, *, there: bool) -> str:
+def _render_deleted(options: argparse.Namespace, node: str, *, there: bool) -> str:
     if not there:
-        return f"# there is no pod {entry.name}; what may have been left of it on {entry.machine} is gone"
-    return f"# {entry.name} is unplugged{', its namespace stays' if entry.id == 'unplug' else ' and gone'}"
+        return f"# there is no pod {options.pod}; what may have been left of it on {node} is gone"
+    return f"# {options.pod} is unplugged{', its namespace stays' if options.keep else ' and gone'}"
 
 
 def _render_addresses(result: Mapping[str, Any]) -> str:

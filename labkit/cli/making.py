@@ -1,14 +1,16 @@
-"""`labkit prove`, `build`: for those who write labs."""
+"""`labkit prove`, `build`, `programs`: for those who write labs."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 
-from labkit.check.proof import Proof, render_table, replace_table
-from labkit.cli.printing import print_json, print_progress
-from labkit.lab.course import find_lab, find_labs_folder, list_labs
-from labkit.lab.definition import read_definition
+from labkit.cli.printing import print_json, print_progress, print_text
+from labkit.errors import UsageError
+from labkit.lab.folders import find_lab, list_labs
+from labkit.proof.record import FILE, render_record
+from labkit.proof.result import Proof
 
 
 def run_prove(options: argparse.Namespace) -> int:
@@ -21,43 +23,65 @@ def run_prove(options: argparse.Namespace) -> int:
     else:
         from labkit.show.proof import render_proof
 
-        print("\n\n".join(render_proof(proof) for proof in proofs))
-    if options.table:
-        _write_table(proofs)
+        print_text("\n\n".join(render_proof(proof) for proof in proofs))
     return max((proof.exit_status for proof in proofs), default=0)
 
 
 def _prove(name: str) -> Proof:
-    from labkit.check.proving import prove
+    from labkit.proof.prove import prove
 
     print_progress(f"{name}: proving")
-    return prove(name, tell=lambda line: print_progress(f"{name}: {line}"))
+    proof = prove(name, tell=lambda line: print_progress(f"{name}: {line}"))
+    _keep(proof)
+    return proof
 
 
-def _write_table(proofs: list[Proof]) -> None:
-    """The table of labs in the README, between its marks; a lab that was not proven now is not in it."""
-    rows = []
-    for proof in proofs:
-        definition = read_definition(find_lab(proof.lab))
-        rows.append((proof.lab, definition.title, definition.minutes, proof))
-    readme = find_labs_folder().parent / "README.md"
-    readme.write_text(replace_table(readme.read_text(encoding="utf-8"), render_table(rows)), encoding="utf-8")
+def _keep(proof: Proof) -> None:
+    """Beside the lab, where this checkout may be written to."""
+    folder = find_lab(proof.lab)
+    if proof.ok:
+        with contextlib.suppress(OSError):
+            (folder / FILE).write_text(render_record(folder, proof), encoding="utf-8")
+
+
+def run_programs(_: argparse.Namespace) -> int:
+    """Build them if they are not there; their folder."""
+    from labkit.programs import ensure_programs
+
+    print_text(str(ensure_programs(lambda line: print_progress(f"programs: {line}"))))
+    return 0
 
 
 def run_build(options: argparse.Namespace) -> int:
     """Notebooks and teachers' pages from lessons and labs; with --check 1 when one is not up to date."""
-    from labkit.check.worth import read_points
-    from labkit.lab.build import ensure_notebooks, find_stale, plan_pages, write_student_notebooks
+    from labkit.course.notebooks import ensure_notebooks, find_stale, plan_pages, write_student_notebooks
+    from labkit.course.points import read_points
 
+    if options.handout:
+        from labkit.course.handout import write_handout
+
+        print_text(f"{write_handout(Path(options.to), options.student)}: written")
+        return 0
+    if options.answers:
+        return _write_answers(options)
     if options.student:
         for path in write_student_notebooks(Path(options.to), options.student, read_points):
-            print(f"{path}: written")
+            print_text(f"{path}: written")
         return 0
     wanted = plan_pages(read_points)
     stale = find_stale(wanted) if options.check else ensure_notebooks(wanted)
     for path in stale:
-        print(f"{_name(path)}: {'not what its lab says: labkit build' if options.check else 'written'}")
+        print_text(f"{_name(path)}: {'not what its lab says: labkit build' if options.check else 'written'}")
     return 1 if options.check and stale else 0
+
+
+def _write_answers(options: argparse.Namespace) -> int:
+    from labkit.course.teacher import write_sheet
+
+    if not options.student:
+        raise UsageError("--answers: whose?", hint="--student ID; everybody's are in labs/*/teacher.md")
+    print_text(f"{write_sheet(Path(options.to), options.student)}: written")
+    return 0
 
 
 def _name(path: Path) -> str:

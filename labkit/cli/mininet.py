@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from labkit.cli.joint import run_terminal
 from labkit.cli.running import find_world
-from labkit.cli.terminal import run_terminal
 from labkit.fabric import start_cli
 
 

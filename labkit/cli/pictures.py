@@ -1,34 +1,27 @@
-"""`labkit topology`, `matrix`, `journey`: the live network, asked and shown."""
+"""`labkit topology`, `matrix`, `journey`, `reach`: the live network, asked and shown."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from labkit.check import LiveLab
-from labkit.check import attach as attach_lab
-from labkit.cli.printing import print_json
-from labkit.cli.running import find_running
+from labkit.cli.printing import print_json, print_text
 from labkit.errors import UsageError
+from labkit.lab.session import attach_lab
 from labkit.probe.journey.value import Journey
-
-
-def attach(options: argparse.Namespace) -> LiveLab:
-    """The running lab that the command is about."""
-    return attach_lab(find_running(options.lab))
 
 
 def run_topology(options: argparse.Namespace) -> int:
     """What there is now."""
     from labkit.show.live import plan_live, render_live, render_live_file
 
-    live = attach(options).read_network()
+    live = attach_lab(options.lab).read_network()
     if options.svg:
         write_file(Path(options.svg), render_live_file(live).encode())
     if options.json:
         print_json(plan_live(live))
     elif not options.svg:
-        print(render_live(live))
+        print_text(render_live(live))
     return 0
 
 
@@ -37,13 +30,13 @@ def run_matrix(options: argparse.Namespace) -> int:
     from labkit.show.matrix import render_matrix
     from labkit.show.matrix_svg import render_matrix_file
 
-    matrix = attach(options).read_matrix()
+    matrix = attach_lab(options.lab).read_matrix()
     if options.svg:
         write_file(Path(options.svg), render_matrix_file(matrix).encode())
     if options.json:
         print_json(matrix.to_json())
     elif not options.svg:
-        print(render_matrix(matrix))
+        print_text(render_matrix(matrix))
     return 0
 
 
@@ -51,7 +44,9 @@ def run_journey(options: argparse.Namespace) -> int:
     """One packet's way; 1 when it got lost."""
     if options.tcp is not None and options.udp is not None:
         raise UsageError("a packet has one of --tcp and --udp", hint="leave one of them out")
-    journey = attach(options).follow_packet(options.source, options.destination, tcp=options.tcp, udp=options.udp)
+    journey = attach_lab(options.lab, having=[options.source, options.destination]).follow_packet(
+        options.source, options.destination, tcp=options.tcp, udp=options.udp
+    )
     if options.pcap:
         _write_pcap(journey, Path(options.pcap))
     if options.json:
@@ -59,8 +54,19 @@ def run_journey(options: argparse.Namespace) -> int:
     else:
         from labkit.show.journey import render_journey
 
-        print(render_journey(journey))
+        print_text(render_journey(journey))
     return 0 if journey.found else 1
+
+
+def run_reach(options: argparse.Namespace) -> int:
+    """Every kind of packet, as checks ask; 1 when one does not get through."""
+    from labkit.show.reach import render_reach
+
+    told = attach_lab(options.lab, having=[options.source, options.destination]).ask_reach(
+        options.source, options.destination, options.address
+    )
+    print_text(render_reach(told))
+    return 0 if told.reached else 1
 
 
 def _write_pcap(journey: Journey, path: Path) -> None:

@@ -1,51 +1,21 @@
-"""How pods get connected: a CNI runtime (specification 1.1.0), and the networks that plug in through it."""
+"""The CNI protocol, for both sides: a container runtime (specification 1.1.0), confs, results, errors."""
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from labkit.cni.attachment import Attachment
-    from labkit.cni.conf import Network, choose_conf, parse_conf
-    from labkit.cni.errors import CniError
-    from labkit.cni.plugin import Call
-    from labkit.cni.pod import add_pod, check_pod, del_pod, remove_pod, unplug_pod
-    from labkit.cni.runtime import Runtime
+from labkit.faces import lazy
 
-_HOMES = {
-    "Attachment": "attachment",
-    "Call": "plugin",
-    "CniError": "errors",
-    "Network": "conf",
-    "Runtime": "runtime",
-    "add_pod": "pod",
-    "check_pod": "pod",
-    "choose_conf": "conf",
-    "del_pod": "pod",
-    "parse_conf": "conf",
-    "remove_pod": "pod",
-    "unplug_pod": "pod",
-}
-
-__all__ = [
-    "Attachment",
-    "Call",
-    "CniError",
-    "Network",
-    "Runtime",
-    "add_pod",
-    "check_pod",
-    "choose_conf",
-    "del_pod",
-    "parse_conf",
-    "remove_pod",
-    "unplug_pod",
-]
-
-
-def __getattr__(name: str) -> Any:
-    """The networks' agents are started on every node, by every call of a plugin: they shall not carry the runtime along."""
-    if name not in _HOMES:
-        raise AttributeError(f"module labkit.cni has no {name}")
-    return getattr(importlib.import_module(f"labkit.cni.{_HOMES[name]}"), name)
+if TYPE_CHECKING or lazy(__name__, __file__):
+    from labkit.cni.attachment import Attachment as Attachment
+    from labkit.cni.call import Call as Call
+    from labkit.cni.conf import Network as Network
+    from labkit.cni.conf import choose_conf as choose_conf
+    from labkit.cni.conf import parse_conf as parse_conf
+    from labkit.cni.errors import CniError as CniError
+    from labkit.cni.pod import add_pod as add_pod
+    from labkit.cni.pod import check_pod as check_pod
+    from labkit.cni.pod import del_pod as del_pod
+    from labkit.cni.pod import remove_pod as remove_pod
+    from labkit.cni.pod import unplug_pod as unplug_pod
+    from labkit.cni.runtime import Runtime as Runtime

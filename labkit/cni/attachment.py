@@ -28,14 +28,8 @@ class Attachment:
     capabilities: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not _CONTAINER.fullmatch(self.container):
-            raise _wrong("CNI_CONTAINERID", self.container, "letters, digits, _ . - after a letter or digit")
-        if (
-            not 0 < len(self.link.encode()) <= _LONGEST_LINK
-            or self.link in (".", "..")
-            or re.search(r"[/:\s]", self.link)
-        ):
-            raise _wrong("CNI_IFNAME", self.link, "at most 15 characters, no / : or blank")
+        check_container(self.container)
+        check_link(self.link)
         if any(re.search(r"[;=]", text) for pair in self.args.items() for text in pair):
             raise _wrong("CNI_ARGS", str(dict(self.args)), "KEY=VALUE;KEY=VALUE")
 
@@ -52,6 +46,27 @@ class Attachment:
             "CNI_PATH": BIN,
         }
         return {key: value for key, value in environment.items() if value}
+
+
+def check_container(container: str) -> None:
+    """Raises CniError where a plugin would refuse this CNI_CONTAINERID."""
+    if not _CONTAINER.fullmatch(container):
+        raise _wrong("CNI_CONTAINERID", container, "letters, digits, _ . - after a letter or digit")
+
+
+def check_link(link: str) -> None:
+    """Raises CniError where a plugin would refuse this CNI_IFNAME."""
+    length = len(link.encode(errors="replace"))
+    if not 0 < length <= _LONGEST_LINK or link in (".", "..") or re.search(r"[/:\s]", link):
+        raise _wrong("CNI_IFNAME", link, "at most 15 characters, no / : or blank")
+
+
+def plan_pod_args(namespace: str, name: str, container: str) -> dict[str, str]:
+    """What containerd tells plugins of the pod."""
+    return {
+        "IgnoreUnknown": "1", "K8S_POD_NAMESPACE": namespace, "K8S_POD_NAME": name,
+        "K8S_POD_INFRA_CONTAINER_ID": container,
+    }  # fmt: skip
 
 
 def plan_container(pod: str, node: str) -> str:

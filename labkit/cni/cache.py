@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from labkit.cni.attachment import Attachment
+from labkit.cni.call import Node
 from labkit.cni.conf import Network
 from labkit.cni.errors import IO_FAILURE, CniError
-from labkit.cni.plugin import Node
 from labkit.cni.result import parse_result
 
 FOLDER: Final = "/var/lib/cni/results"
@@ -62,7 +62,7 @@ def parse_cached(text: str) -> Cached | None:
         conf = base64.b64decode(data["config"]).decode()
         result = parse_result(data["result"], "") if "result" in data else None
         return Cached(str(data["networkName"]), attachment, result, conf)
-    except (ValueError, KeyError, TypeError, AttributeError, CniError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, CniError):
         return None
 
 

@@ -13,7 +13,7 @@ from labkit.cni.errors import INCOMPATIBLE_VERSION, INVALID_CONFIG, CniError
 VERSIONS: Final = ("0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0")
 ENDINGS: Final = (".conf", ".conflist", ".json")
 FOLDER: Final = "/etc/cni/net.d"
-_NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.\-]*")
+NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.\-]*")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def parse_conf(text: str, *, file: str = "") -> Network:
     where = file or "the conf"
     try:
         data = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CniError(f"{where} is not JSON: {error}", code=INVALID_CONFIG) from error
     if not isinstance(data, dict):
         raise _invalid(where, "a JSON object is expected")
@@ -75,6 +75,15 @@ def parse_conf(text: str, *, file: str = "") -> Network:
     return network
 
 
+# containerd runs this before the pod's network, with link lo (cri, "cni-loopback")
+_LOOPBACK: Final = '{"cniVersion": "0.3.1", "name": "cni-loopback", "plugins": [{"type": "loopback"}]}'
+
+
+def plan_loopback() -> Network:
+    """The network that every pod is in before its own."""
+    return parse_conf(_LOOPBACK)
+
+
 def _parse_plugins(data: Mapping[str, Any], file: str) -> list[Any]:
     """A .conflist has a list of plugins, .conf and .json are one plugin (go-cni); text without a file may be either."""
     if "plugins" not in data and not file.endswith(".conflist"):
@@ -89,7 +98,7 @@ def _parse_plugins(data: Mapping[str, Any], file: str) -> list[Any]:
 
 def _parse_name(data: Mapping[str, Any], where: str) -> str:
     name = data.get("name")
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not NAME.fullmatch(name):
         raise _invalid(where, f"name is {name!r}: letters, digits, - _ . are expected, a letter or digit first")
     return name
 

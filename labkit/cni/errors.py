@@ -17,6 +17,7 @@ INVALID_CONFIG: Final = 7
 TRY_LATER: Final = 11
 PLUGIN_UNAVAILABLE: Final = 50
 LIMITED_CONNECTIVITY: Final = 51
+INTERNAL: Final = 999  # what the reference plugins say for an error that has no code of its own
 
 MEANINGS: Final = {
     INCOMPATIBLE_VERSION: "the plugin does not speak this cniVersion: write an older one into the conf",
@@ -30,6 +31,19 @@ MEANINGS: Final = {
     PLUGIN_UNAVAILABLE: "the plugin can't serve ADD now",
     LIMITED_CONNECTIVITY: "the plugin can't serve ADD now, and pods that it connected may be cut off",
 }
+
+# words of the reference plugins (1.1.1) -> what is behind them
+REMEDIES: Final = {
+    "could not set bridge's mac": "an ADD that failed left a bridge without ports, whose MAC is 00:00:00:00:00:00 then: "
+    "`ip link del` it (`ip -br link` shows it) and ADD again; the plugin makes a new one",
+    "already has an IP address different from": "the bridge is another network's: name another `bridge`, or `ip addr del` its address",
+    "failed to locate iptables": "PATH of the call must have /usr/sbin",
+}
+
+
+def find_remedy(message: str) -> str:
+    """What to do about words that do not say it themselves; empty for others."""
+    return next((remedy for words, remedy in REMEDIES.items() if words in message), "")
 
 
 class CniError(LabkitError):

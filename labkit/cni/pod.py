@@ -6,25 +6,23 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any, Final
 
-from labkit.cni.attachment import Attachment, plan_container
-from labkit.cni.conf import Network, parse_conf
+from labkit.cni.attachment import Attachment, plan_container, plan_pod_args
+from labkit.cni.conf import Network, parse_conf, plan_loopback
 from labkit.cni.errors import AlreadyAddedError, CniError
 from labkit.cni.runtime import Runtime
 from labkit.errors import LabkitError
 from labkit.world import Machine, MachineSpec, World
 
-# containerd runs this before the pod's network, with link lo (cri, "cni-loopback")
-LOOPBACK: Final = parse_conf('{"cniVersion": "0.3.1", "name": "cni-loopback", "plugins": [{"type": "loopback"}]}')
+# a link of that name with these addresses
+_SHOW: Final = 'ip link add "$0" type veth peer name gone; for address; do ip addr add "$address" dev "$0"; done'
+LOOPBACK: Final = plan_loopback()
 
 
 def plan_attachment(pod: str, node: str, capabilities: Mapping[str, Any] | None = None) -> Attachment:
     """The attachment of a pod: its namespace by the node's /run/netns, the arguments that containerd passes."""
     name, _, namespace = pod.partition(".")
     container = plan_container(pod, node)
-    args = {
-        "IgnoreUnknown": "1", "K8S_POD_NAMESPACE": namespace or "default", "K8S_POD_NAME": name,
-        "K8S_POD_INFRA_CONTAINER_ID": container,
-    }  # fmt: skip
+    args = plan_pod_args(namespace or "default", name, container)
     return Attachment(container, f"/run/netns/{pod}", args=args, capabilities=capabilities or {})
 
 
@@ -39,7 +37,7 @@ def add_pod(
     attachment = plan_attachment(pod, node, capabilities)
     there = pod in {machine.name for machine in world.machines()}
     if not there:
-        world.add_machines([MachineSpec(pod, "pod", node)])
+        world.add_machines([MachineSpec(pod, "pod", node, by_name=True)])
     try:
         return _add(network, attachment, runtime)
     except AlreadyAddedError as error:
@@ -88,8 +86,25 @@ def del_pod(world: World, pod: str, node: str, runtime: Runtime, *, keep: bool =
     if there:
         remove_pod(world, there[0], runtime, keep=keep)
     else:
-        unplug_pod(pod, node, runtime)
+        _unplug_gone(world, pod, node, runtime)
     return bool(there)
+
+
+def _unplug_gone(world: World, pod: str, node: str, runtime: Runtime) -> None:
+    """DEL a pod whose namespace is gone; what `bridge` put into the nat table goes too.
+
+    Plugins (1.1.1) learn in the pod which addresses it has, and leave their rules where there is no pod: so they are shown a namespace
+    with the link and the addresses that ADD gave.
+    """
+    attachment = plan_attachment(pod, node)
+    kept = [each for each in runtime.list_kept(attachment.container) if each.attachment.link == attachment.link]
+    addresses = [ip["address"] for each in kept for ip in (each.result or {}).get("ips", ())]
+    if not addresses:
+        unplug_pod(pod, node, runtime)
+        return
+    with world.start_machine(MachineSpec(pod, "pod", node, by_name=True)) as machine:
+        machine.run(["bash", "-c", _SHOW, attachment.link, *addresses])
+        unplug_pod(pod, node, runtime)
 
 
 def unplug_pod(pod: str, node: str, runtime: Runtime) -> None:

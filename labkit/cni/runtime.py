@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from labkit.cni import cache
 from labkit.cni.attachment import BIN, Attachment, plan_stdin
+from labkit.cni.call import TIMEOUT, Caller, Node, Tell
 from labkit.cni.conf import FOLDER, VERSIONS, Network, choose_conf, parse_conf
 from labkit.cni.errors import DECODE_FAILURE, INCOMPATIBLE_VERSION, UNKNOWN_CONTAINER, AlreadyAddedError, CniError
-from labkit.cni.plugin import TIMEOUT, Caller, Node, Tell
 from labkit.cni.result import parse_result, plan_result
 from labkit.errors import LabkitError
 
@@ -176,7 +176,7 @@ def _parse_result(said: str, network: Network, plugin: str) -> dict[str, Any]:
 def _parse_json(said: str, what: str) -> Any:
     try:
         return json.loads(said)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # a learner's plugin may say anything
         raise CniError(f"{what} printed no JSON: {said[:200]!r}", code=DECODE_FAILURE) from error
 
 

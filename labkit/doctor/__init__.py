@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from labkit.doctor.capability import Capability, Finding, list_capabilities
-from labkit.doctor.report import Report, examine, missing_for, render_report
+from typing import TYPE_CHECKING
 
-__all__ = ["Capability", "Finding", "Report", "examine", "list_capabilities", "missing_for", "render_report"]
+from labkit.faces import lazy
+
+if TYPE_CHECKING or lazy(__name__, __file__):
+    from labkit.doctor.capability import Capability as Capability
+    from labkit.doctor.capability import Finding as Finding
+    from labkit.doctor.capability import list_capabilities as list_capabilities
+    from labkit.doctor.report import Report as Report
+    from labkit.doctor.report import examine as examine
+    from labkit.doctor.report import missing_for as missing_for
+    from labkit.doctor.report import render_report as render_report

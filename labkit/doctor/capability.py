@@ -66,9 +66,8 @@ def try_capabilities(capabilities: Sequence[Capability]) -> list[Finding]:
             *(Finding(each.name, False, "not tried: no world can be made", error.hint) for each in capabilities),
         ]
     try:
-        machines = [MachineSpec(f"try{number}", "host") for number in range(len(capabilities))]
-        world.add_machines(machines)
-        tried = [_try_one(world.machine(spec.name), each) for spec, each in zip(machines, capabilities, strict=True)]
+        machines = world.add_machines([MachineSpec(f"try{number}", "host") for number in range(len(capabilities))])
+        tried = [_try_one(machine, each) for machine, each in zip(machines, capabilities, strict=True)]
     finally:
         world.end()
     return [Finding(WORLD, True, "a world was made and ended", ""), *tried]

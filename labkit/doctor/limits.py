@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import math
+import os
+import re
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from labkit.errors import WorldError
+from labkit.world import World
 
 _PER_MACHINE: Final = 4  # descriptors that PID 1 holds of each machine
 _OTHERS: Final = 100
+_MB: Final = 1 << 20
+_UNBOUNDED: Final = (1 << 31) - 1  # what a new user namespace begins with
+_COUNTS_BY_WORLD: Final = (5, 14)  # Linux; RLIMIT_NPROC of each user namespace
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,36 @@ def list_limits(root: Path = Path("/")) -> list[Limit]:
     if inside is not None:
         found.append(Limit("processes (pids.max)", inside, f"{_say(inside)} processes in this container or session"))
     return found
+
+
+def list_world_limits() -> list[Limit]:
+    """What one lab may use of this computer, as its PID 1 has it; nothing where no lab can be started."""
+    try:
+        with World.start(f"limits-{os.getpid()}", hidden=True) as world:
+            told, _ = world.ask("limits")
+            world.end()
+    except WorldError:
+        return []
+    return plan_world_limits(told, os.uname().release)
+
+
+def plan_world_limits(told: Mapping[str, Any], release: str) -> list[Limit]:
+    """`told`: as PID 1 answers "limits"; memory is in MB."""
+    own = tuple(int(part) for part in re.findall(r"\d+", release)[:2]) >= _COUNTS_BY_WORLD
+    watchers = told["watchers"] if told["watchers"] < _UNBOUNDED else -1
+    memory = told["memory"] // _MB if told["memory"] else -1
+    one = f"no control group can be made here, so one process has {told['data'] // _MB} MB and a lab what there is"
+    return [
+        Limit(
+            "processes of a lab", told["processes"],
+            "and threads; a learner's flood ends there" if own else f"Linux {release} counts them with yours",
+        ),
+        Limit("memory of a lab", memory, "MB, by a control group; its files count, too" if memory > 0 else one),
+        Limit(
+            "inotify instances of a lab", watchers,
+            "and a quarter of other things counted for each user" if watchers > 0 else "/proc/sys/user is read-only here",
+        ),
+    ]  # fmt: skip
 
 
 def count_machines(files: int) -> int:

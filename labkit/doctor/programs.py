@@ -16,7 +16,8 @@ from typing import Final
 
 from labkit.doctor.capability import read_data
 from labkit.errors import WorldError
-from labkit.world import run_host
+from labkit.programs import NAMES, find_programs, read_progress
+from labkit.world import run_program
 
 PACKAGES: Final = Path(__file__).parents[1] / "setup" / "packages.toml"
 _VERSION: Final = re.compile(r"(?<![\w.])[vs]?(\d+(?:[.p]\d+)+[\w.+~-]*|\d{8})")
@@ -77,10 +78,19 @@ def find_program(name: str) -> str:
 
 def find_missing_program(name: str) -> str | None:
     """How to get a program; None when it is here. Of one that lies in different places any will do."""
+    if name in NAMES:
+        return None if find_programs() else plan_build()
     package = next((each for each in list_packages() if name in each.finds), None)
     if any(find_program(each) for each in (package.finds if package and "/" in name else (name,))):
         return None
     return plan_install(package) if package else f"./lab setup; else install the package that has {name}"
+
+
+def plan_build() -> str:
+    """How to get Kubernetes' own programs, or how far somebody has come who builds them."""
+    if told := read_progress():
+        return f"being built now: {told}"
+    return "labkit programs builds them, once, in about 6 minutes; so do ./lab setup --all and a start of the lab"
 
 
 def plan_install(package: Package) -> str:
@@ -95,7 +105,7 @@ def plan_install(package: Package) -> str:
 def _read_version(path: str) -> str:
     option = read_data()["version"].get(Path(path).name, "--version")
     try:
-        ran = run_host([path, *([option] if option else [])], timeout=_SECONDS)
+        ran = run_program([path, *([option] if option else [])], timeout=_SECONDS)
     except WorldError:
         return ""
     return parse_version(ran.stdout + ran.stderr)

@@ -8,7 +8,8 @@ from functools import cache
 from typing import Any, Protocol
 
 from labkit.doctor.capability import Finding, list_capabilities, try_capabilities
-from labkit.doctor.limits import Limit, list_limits
+from labkit.doctor.cluster import list_cluster_programs
+from labkit.doctor.limits import Limit, list_limits, list_world_limits
 from labkit.doctor.programs import Program, find_missing_program, list_packages, list_programs
 from labkit.errors import UsageError
 
@@ -42,7 +43,8 @@ class Report:
 def examine() -> Report:
     """Try every feature, look for every program a learner needs, read the limits. About a second."""
     packages = [package for package in list_packages() if package.group != "test"]
-    return Report(_try_all(), tuple(list_programs(packages)), tuple(list_limits()))
+    programs = (*list_programs(packages), *list_cluster_programs())
+    return Report(_try_all(), programs, (*list_limits(), *list_world_limits()))
 
 
 @cache

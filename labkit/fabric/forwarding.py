@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from typing import Final
@@ -10,6 +9,7 @@ from typing import Final
 from labkit.errors import WorldError
 from labkit.fabric.topology import Topology
 from labkit.net.read.links import read_bridge_ports
+from labkit.timing import scale
 from labkit.world import Machine
 
 _DEADLINE: Final = 10.0
@@ -19,12 +19,12 @@ _PAUSE: Final = 0.01
 def wait_forwarding(topology: Topology, fabric: Machine) -> None:
     """Wait until every switch port whose cable is up at both ends forwards. Raises WorldError after 10 s."""
     wanted = plan_forwarding(topology)
-    scale = float(os.environ.get("LABKIT_TIMEOUT_SCALE", "1"))
-    until = time.monotonic() + _DEADLINE * scale
+    deadline = scale(_DEADLINE)
+    until = time.monotonic() + deadline
     while waiting := wanted - (list_forwarding(fabric) if wanted else set()):
         if time.monotonic() > until:
             raise WorldError(
-                f"switch ports that don't forward after {_DEADLINE * scale:g} s: {', '.join(sorted(waiting))}",
+                f"switch ports that don't forward after {deadline:g} s: {', '.join(sorted(waiting))}",
                 hint="a busy computer: set LABKIT_TIMEOUT_SCALE=4 and start again",
             )
         threading.Event().wait(_PAUSE)

@@ -42,4 +42,6 @@ def count_routes(nodes: int, *, design: str) -> int:
     topology = plan_growth(nodes, design)
     with World.start(f"growth-{os.getpid()}", hidden=True) as world:
         build_netlink(world, topology)
-        return sum(len([route for route in read_routes(machine) if route.via]) for machine in world.machines())
+        counted = sum(len([route for route in read_routes(machine) if route.via]) for machine in world.machines())
+        world.end()  # and is gone: the next one has its name
+        return counted

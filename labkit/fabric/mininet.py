@@ -6,6 +6,7 @@ so that both builders leave the kernel in the same state.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -16,18 +17,18 @@ from typing import Any, Final
 from labkit.errors import UsageError, WorldError
 from labkit.fabric.forwarding import wait_forwarding
 from labkit.fabric.machines import add_machines
-from labkit.fabric.mininet_process import SOCKET
 from labkit.fabric.netlink import add_address, add_routes, has_broadcast
 from labkit.fabric.shaping import ensure_shaping
-from labkit.fabric.topology import FABRIC, Port, Topology, plan_mac
+from labkit.fabric.topology import Port, Topology, plan_mac
 from labkit.fabric.underlay import render_notes
 from labkit.net import Batch, commit_all
 from labkit.world import Machine, Process, World
-from labkit.world.enclosure import OWN_TOP, PACKAGE, SITE
+from labkit.world.places import FABRIC, OWN_TOP, PACKAGE, SITE
 
 _START: Final = (
-    "import sys; sys.path[:0] = sys.argv[1:3]; from labkit.fabric.mininet_process import main; main(sys.argv[3])"
+    "import sys; sys.path[:0] = sys.argv[1:3]; from labkit.agents.mininet.process import main; main(*sys.argv[3:])"
 )
+SOCKET: Final = "/run/mininet.sock"  # each machine has its own /run: only the fabric's processes reach it
 _UNSEEN: Final = tuple(f"/{name}/" for name in (*OWN_TOP, "var"))  # folders that machines have for themselves
 
 
@@ -50,7 +51,10 @@ def start_cli(world: World) -> Process:
     Raises UsageError when this world's fabric was not built by Mininet.
     """
     fabric = world.machine(FABRIC)
-    if fabric.run(["test", "-S", SOCKET]).status:
+    built = False
+    with contextlib.suppress(UsageError):  # nobody enters the switches of another builder
+        built = fabric.run(["test", "-S", SOCKET]).status == 0
+    if not built:
         raise UsageError(
             f"lab {world.name} was not built by Mininet",
             hint=f"labkit down {world.name}, then labkit start {world.name} --fabric mininet",
@@ -111,4 +115,4 @@ def _plan_first(port: Port) -> tuple[str, ...]:
 def _command(part: str) -> list[str]:
     # this interpreter where worlds see it, else the system's: Mininet and its process suit any
     python = str(Path(sys.executable).resolve())
-    return ["python3" if python.startswith(_UNSEEN) else python, "-IS", "-c", _START, PACKAGE, SITE, part]
+    return ["python3" if python.startswith(_UNSEEN) else python, "-IS", "-c", _START, PACKAGE, SITE, part, SOCKET]

@@ -8,12 +8,13 @@ from typing import Final
 from labkit.fabric.forwarding import wait_forwarding
 from labkit.fabric.machines import add_machines
 from labkit.fabric.shaping import ensure_shaping
-from labkit.fabric.topology import FABRIC, Link, Port, Topology, plan_mac
+from labkit.fabric.topology import Link, Port, Topology, plan_mac
 from labkit.fabric.underlay import plan_neighbors, render_notes
 from labkit.net import Batch, commit_all
 from labkit.net.write.kinds import LinkOptions
 from labkit.net.write.route import RouteOptions
 from labkit.world import Machine, World
+from labkit.world.places import FABRIC
 
 # Unlike its peer's, which counts from 2: of two ends with the same index the kernel takes the peer for no other device
 # and may report the carrier a second late (net/core/link_watch.c, linkwatch_urgent_event).

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from labkit.errors import WorldError
-from labkit.fabric.topology import FABRIC, Link, Topology
+from labkit.fabric.topology import Link, Topology
 from labkit.world import Machine
+from labkit.world.places import FABRIC
 
 
 def plan_discipline(link: Link) -> str:
@@ -33,5 +34,5 @@ def ensure_shaping(topology: Topology, machines: Mapping[str, Machine]) -> None:
                 kind = discipline.split()[0]
                 raise WorldError(
                     f"link {link}: tc qdisc … {discipline}: {done.stderr.strip()}",
-                    hint=f"this kernel may lack sch_{kind}: modprobe sch_{kind}, or run the lab in the VM (./lab vm)",
+                    hint=f"this kernel may lack sch_{kind}: sudo modprobe sch_{kind}",
                 )

@@ -14,7 +14,6 @@ from labkit.errors import UsageError
 
 Kind = Literal["node", "pod", "router", "host"]
 
-FABRIC = "fabric"  # the hidden machine whose bridges are the switches
 MACHINE_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
 SWITCH_NAME = re.compile(r"[a-z][a-z0-9]{0,7}")  # its ports are s1-eth1, and a link's name has 15 characters
 LINK_NAME = re.compile(r"[A-Za-z0-9_.-]{1,15}")
@@ -50,10 +49,10 @@ class Machine:
     sysctls: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not MACHINE_NAME.fullmatch(self.name) or self.name == FABRIC:
+        if not MACHINE_NAME.fullmatch(self.name):
             raise UsageError(
                 f"machine name {self.name!r} can't be used",
-                hint="lower case letters, digits, - and . , at most 63 characters, not 'fabric'",
+                hint="lower case letters, digits, - and . , at most 63 characters",
             )
         if self.node is not None and self.kind != "pod":
             raise UsageError(f"{self.kind} {self.name}: only a pod is on a node", hint="take its key node away")
@@ -61,7 +60,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Switch:
-    """A learning switch without an address; a bridge in the hidden machine `fabric`."""
+    """A learning switch without an address; a bridge in the hidden machine (labkit.world.places.FABRIC)."""
 
     name: str
 

@@ -1,63 +1,118 @@
-"""`labkit build`: the notebooks in `notebooks/`, generated from the lessons, and a part of each teacher's page."""
+"""Making a lab's world: machines and cables by one of the two builders, then the start commands."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime as dt
+import os
+import shlex
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from labkit.lab.course import find_lab, find_labs_folder, list_labs
-from labkit.lab.lesson import Edition, render_notebook
-from labkit.lab.teacher import plan_teacher_pages
+from labkit.cluster import outfit_topology, start_cluster
+from labkit.cluster.values import find_address
+from labkit.errors import LabkitError, UsageError
+from labkit.fabric import Topology, build_mininet, build_netlink
+from labkit.lab.definition import Definition
+from labkit.lab.entries import Entry
+from labkit.lab.journal import ensure_journal
+from labkit.lab.meta import Meta, write_meta
+from labkit.lab.outfit import find_outfit
+from labkit.lab.surroundings import find_owner, find_work
+from labkit.net.read.network import list_objects, read_network
+from labkit.programs import ensure_programs
+from labkit.world import Machine, World
+from labkit.world.values import Command
 
-Points = Callable[[str], float]
-
-
-def find_notebooks_folder() -> Path:
-    """Beside the labs."""
-    return find_labs_folder().parent / "notebooks"
-
-
-def plan_pages(points: Points) -> dict[Path, bytes]:
-    """All that is generated: notebooks, and the teachers' pages."""
-    return plan_notebooks(points) | plan_teacher_pages()
-
-
-def plan_notebooks(points: Points) -> dict[Path, bytes]:
-    """Every lab's notebook as it has to be; `points` says what a lab's checks are worth."""
-    folder = find_notebooks_folder()
-    return {
-        folder / f"{name}.ipynb": render_notebook(find_lab(name), Edition(points=points(name))).encode()
-        for name in list_labs()
-    }
+DRAWN = 100  # machines; of a larger network no drawing is to be expected
+_AT_ONCE = 16  # machines whose start commands run at the same time
+FABRICS = ("netlink", "mininet")
+Tell = Callable[[str], None]
 
 
-def find_stale(wanted: dict[Path, bytes]) -> list[Path]:
-    """Files that differ from what they are made of by a byte, are missing, or notebooks without a lesson."""
-    differing = [path for path, data in wanted.items() if not path.exists() or path.read_bytes() != data]
-    return sorted({*differing, *(set(find_notebooks_folder().glob("*.ipynb")) - set(wanted))})
+@dataclass(frozen=True)
+class Plan:
+    """What a world is made from. `hidden`: for the proof; it is in no list and ends with its maker. `tell`: what takes a while."""
+
+    definition: Definition
+    fabric: str
+    journal: Path
+    hidden: bool = False
+    name: str = ""
+    tell: Tell = lambda _: None
+
+    def __post_init__(self) -> None:
+        if self.fabric not in FABRICS:
+            raise UsageError(f"there is no fabric {self.fabric!r}", hint=f"one of {', '.join(FABRICS)}")
 
 
-def ensure_notebooks(wanted: dict[Path, bytes]) -> list[Path]:
-    """Bring the files up to date; those that were not."""
-    stale = find_stale(wanted)
-    for path in stale:
-        if path in wanted:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(wanted[path])
-        else:
-            path.unlink()
-    return stale
+def build_world(plan: Plan, beginning: Entry) -> World:
+    """Start the world and build the lab in it; the journal gets `beginning`. Nothing remains when that fails."""
+    ensure_journal(plan.journal)
+    meta = _plan_meta(plan)
+    cluster = plan.definition.cluster
+    binaries = ensure_programs(plan.tell) if cluster else None
+    world = World.start(
+        plan.name or plan.definition.name,
+        owner=meta.owner,
+        journal=plan.journal,
+        work=find_work(),
+        meta=meta.to_data(),
+        outfit=find_outfit(binaries=binaries, open_switches=plan.fabric == "mininet"),
+        hidden=plan.hidden,
+    )
+    try:
+        topology = plan.definition.topology
+        notes = _build(world, plan.fabric, outfit_topology(cluster, topology) if cluster else topology)
+        if cluster:
+            start_cluster(world, cluster, find_address(topology, cluster.control), plan.tell)
+        _run_start_commands(world, plan.definition)
+        world.write_journal(beginning.to_data())
+        write_meta(world, replace(meta, ready=True, notes=tuple(notes), start=_list_start(world, plan)))
+        if not plan.hidden:
+            world.keep()
+    except BaseException:
+        world.end()
+        raise
+    return world
 
 
-def write_student_notebooks(folder: Path, student: str, points: Points) -> list[Path]:
-    """A student's own notebooks; one that is there already is left alone, it may hold work. What was written."""
-    written = []
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in list_labs():
-        path = folder / f"{name}.ipynb"
-        if not path.exists():
-            path.write_text(
-                render_notebook(find_lab(name), Edition(student=student, points=points(name))), encoding="utf-8"
+def _list_start(world: World, plan: Plan) -> frozenset[str]:
+    """The objects of the start state, so that a drawing can mark what came later; not for the proof, which draws nothing."""
+    machines = world.machines()
+    return frozenset() if plan.hidden or len(machines) > DRAWN else frozenset(list_objects(read_network(machines)))
+
+
+def _build(world: World, fabric: str, topology: Topology) -> list[str]:
+    """What the learner should be told about the network that was made, mostly nothing."""
+    return list((build_mininet if fabric == "mininet" else build_netlink)(world, topology))
+
+
+def _plan_meta(plan: Plan) -> Meta:
+    since = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    owner = None if plan.hidden else find_owner()
+    return Meta(plan.definition.name, plan.definition.variant.student, plan.fabric, plan.journal, since, owner=owner)
+
+
+def _run_start_commands(world: World, definition: Definition) -> None:
+    """Those of one machine in their order, its daemons first, the machines at the same time."""
+    commands: dict[str, list[Command]] = {}
+    for daemon in definition.daemons:
+        commands.setdefault(daemon.machine, []).append(["daemon", "start", *daemon.wish.render_words()])
+    for start in definition.start:
+        commands.setdefault(start.machine, []).append(start.run)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(lambda name: _run_those_of(world.machine(name), commands[name], definition.name), commands))
+
+
+def _run_those_of(machine: Machine, commands: Sequence[Command], lab: str) -> None:
+    patience = {key: os.environ[key] for key in ("LABKIT_TIMEOUT_SCALE",) if key in os.environ}
+    for command in commands:
+        result = machine.run(command, env=patience)
+        if result.status:
+            typed = command if isinstance(command, str) else shlex.join(command)
+            raise LabkitError(
+                f"start command on {machine.name}: {typed}: status {result.status}: {result.stderr.strip()}",
+                hint=f"the lab's own file is wrong: labs/{lab}/lab.toml",
             )
-            written.append(path)
-    return written

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from labkit.errors import CannotTell, UsageError
-from labkit.lab.course import find_labs_folder, list_labs
-from labkit.lab.script import list_scripts, parse_head
+from labkit.lab.folders import find_labs_folder, list_labs
+from labkit.lab.script import list_scripts, parse_choices, parse_head
 from labkit.net import read_links
 from labkit.world import Machine
 
@@ -29,11 +30,17 @@ def _list_causes(lab: str, labs: Path) -> tuple[str, ...]:
     for name in list_labs():
         if name > lab and len(causes) >= ENOUGH:
             break
-        causes |= {
-            parse_head((labs / name / "faults" / f"{fault}.sh").read_text(encoding="utf-8")).get("cause", "")
-            for fault in list_scripts(labs / name, "faults")
-        }
-    return tuple(sorted(causes - {""}))
+        for fault in list_scripts(labs / name, "faults"):
+            head = parse_head((labs / name / "faults" / f"{fault}.sh").read_text(encoding="utf-8"))
+            causes |= set(parse_choices(head.get("cause", "")))
+    return tuple(sorted(causes))
+
+
+@functools.cache
+def read_meanings() -> Mapping[str, str]:
+    """A line for each cause of the course, for people: labs/causes.toml; {} for labs that have none."""
+    path = find_labs_folder() / "causes.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def list_places(machines: Iterable[Machine]) -> list[str]:
@@ -47,8 +54,10 @@ def list_places(machines: Iterable[Machine]) -> list[str]:
 
 
 def check_choice(what: str, value: str, choices: list[str]) -> str:
-    """The choice as it is written; a value that is none of them is refused and is no try."""
-    for choice in choices:
-        if choice.casefold() == value.strip().casefold():
-            return choice
+    """The choice as it is written, by itself or by a beginning that only one has; any other value is refused and is no try."""
+    said = value.strip().casefold()
+    exact = [choice for choice in choices if choice.casefold() == said]
+    meant = exact or [choice for choice in choices if said and choice.casefold().startswith(said)]
+    if len(meant) == 1:
+        return meant[0]
     raise UsageError(f"{what}: {value!r} can't be said here", hint=f"choose from: {', '.join(choices)}")

@@ -17,30 +17,38 @@ KINDS: tuple[Kind, ...] = ("node", "pod", "router", "host")
 def parse_topology(table: Table, files: Path, values: Mapping[str, Any]) -> Topology:
     """Take [[node]] [[pod]] [[router]] [[host]] [[switch]] [[link]] out of the table."""
     machines = tuple(
-        _parse_machine(row, kind, lambda name: _read_file(files / name, values))
+        _parse_machine(row, kind, lambda name, machine: read_file(files / name, {**values, "machine": machine}))
         for kind in KINDS
         for row in table.take_tables(kind)
     )
-    switches = tuple(_parse_switch(row) for row in table.take_tables("switch"))
-    plugs = _Plugs({switch.name for switch in switches})
-    return Topology(machines, switches, tuple(_parse_link(row, plugs) for row in table.take_tables("link")))
+    rows = table.take_tables("switch")
+    switches = [_parse_switch(row) for row in rows]
+    plugs = _Plugs({switch.name for switch, _ in switches})
+    links: list[Link] = []
+    for row, (switch, ends) in zip(rows, switches, strict=True):
+        with row:
+            links += [Link(plugs.parse_port(end), plugs.parse_port(switch.name)) for end in ends]
+    links += [_parse_link(row, plugs) for row in table.take_tables("link")]
+    return Topology(machines, tuple(switch for switch, _ in switches), tuple(links))
 
 
-def _parse_machine(table: Table, kind: Kind, read: Callable[[str], str]) -> Machine:
+def _parse_machine(table: Table, kind: Kind, read: Callable[[str, str], str]) -> Machine:
     with table:
+        name = table.take("name", str)
         return Machine(
-            name=table.take("name", str),
+            name=name,
             kind=kind,
             node=table.take_optional("node", str),
             routes=tuple(_parse_route(text) for text in table.take_texts("routes")),
-            files={path.lstrip("/"): read(name) for path, name in table.take_map("files").items()},
+            files={path.lstrip("/"): read(file, name) for path, file in table.take_map("files").items()},
             sysctls=table.take_map("sysctls"),
         )
 
 
-def _parse_switch(table: Table) -> Switch:
+def _parse_switch(table: Table) -> tuple[Switch, tuple[str, ...]]:
+    """A switch and what is plugged in."""
     with table:
-        return Switch(table.take("name", str))
+        return Switch(table.take("name", str)), table.take_texts("ports")
 
 
 def _parse_link(table: Table, plugs: _Plugs) -> Link:
@@ -65,7 +73,7 @@ class _Plugs:
     def __init__(self, switches: set[str]) -> None:
         self._used = dict.fromkeys(switches, 0)
 
-    def parse_port(self, text: str, *, up: bool) -> Port:
+    def parse_port(self, text: str, *, up: bool = True) -> Port:
         """`worker1:eth0 192.168.50.11/24` (any number of addresses) or the name of a switch."""
         end, *addresses = text.split() or [""]
         machine, _, name = end.partition(":")
@@ -91,11 +99,12 @@ def _parse_route(text: str) -> Route:
     raise UsageError(f"route {text!r}", hint="PREFIX|default via ADDRESS dev LINK, one of the two or both")
 
 
-def _read_file(path: Path, values: Mapping[str, Any]) -> str:
+def read_file(path: Path, values: Mapping[str, Any]) -> str:
+    """A file of the lab's, with the student's values. Raises UsageError."""
     where = f"labs/{path.parent.parent.name}/files/{path.name}"
     try:
         return render_text(path.read_text(encoding="utf-8"), values, where=where)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise UsageError(
-            f"{where} can't be read: {error.strerror}", hint="files = { path = name in the lab's files/ }"
+            f"{where} can't be read: {error}", hint="files = { path = name in the lab's files/ }"
         ) from error

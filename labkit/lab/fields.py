@@ -24,7 +24,7 @@ class Table:
         """The value of `key`, of exactly this type (a float may be written as 5)."""
         if key not in self._left:
             if default is REQUIRED:
-                raise UsageError(f"{self.where}: no {key}", hint=f"add {key} = {WORDS[kind]}")
+                raise UsageError(f"{self.where}: no {key}", hint=f"add {key} = {WORDS.get(kind, 'text or a number')}")
             return default
         value: T = self._expect(self._left.pop(key), kind, key)
         return value
@@ -45,13 +45,18 @@ class Table:
     def take_tables(self, key: str) -> list[Table]:
         """The tables of an array `[[key]]`."""
         rows = self.take(key, list, [])
+        names = [f"{key}{getattr(row, 'place', f'[{i}]')}" for i, row in enumerate(rows)]
         return [
-            Table(self._expect(row, dict, f"{key}[{i}]"), f"{self.where}: {key}[{i}]") for i, row in enumerate(rows)
+            Table(self._expect(row, dict, name), f"{self.where}: {name}") for name, row in zip(names, rows, strict=True)
         ]
 
     def take_table(self, key: str) -> Table:
         """The table `[key]`, empty when it is left out."""
         return Table(self.take(key, dict, {}), f"{self.where}: {key}")
+
+    def take_optional_table(self, key: str) -> Table | None:
+        """The same, None when it is left out."""
+        return self.take_table(key) if key in self._left else None
 
     def __enter__(self) -> Self:
         return self

@@ -1,122 +1,152 @@
-"""The journal: what was done in a lab's world, in order, one JSON object a line; and what follows from it."""
+"""The journal: what was done in a lab's world, in order; where it lies, and what follows from it."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-from labkit.lab.course import find_state_folder
+from labkit.errors import UsageError
+from labkit.lab.entries import (
+    PRACTICE,
+    AnswerGiven,
+    Beginning,
+    Break,
+    Change,
+    Checked,
+    Entry,
+    HintGiven,
+    Shown,
+    Solution,
+    Trouble,
+    parse_entry,
+)
+from labkit.lab.looking import is_work
+from labkit.lab.variant import STUDENT
+from labkit.state import ensure_state_folder, find_state_folder, open_own, open_regular
+from labkit.world import find_realm
 
-BEGINNINGS = ("start", "reset")  # entries after which the world is as lab.toml says
-CHANGES = ("run", "script", "break", "cni")
-WORK = (*CHANGES, "answer")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One thing done. `kind`: start, reset, run, script, answer, break, hint or cni; `time` in seconds since 1970.
-
-    run: machine, argv or script, status, seconds. script: name and its text in `script`. answer and hint: id, value.
-    break: name and text of the fault. cni: what labkit.cni did on a node: id (add, del, unplug), the pod's name, what it
-    wished for as JSON in value; argv as it was typed. `via`: the door it came through; what a script did itself comes via "script".
-    """
-
-    kind: str = "run"
-    time: float = 0.0
-    machine: str = ""
-    argv: tuple[str, ...] = ()
-    script: str = ""
-    stdin: str = ""
-    name: str = ""
-    id: str = ""
-    value: str = ""
-    status: int | None = None
-    seconds: float = 0.0
-    via: str = ""
-
-    def to_data(self) -> dict[str, Any]:
-        """As it is written; what is empty is left out, the time is PID 1's to add."""
-        data = dataclasses.asdict(self)
-        return {
-            key: value for key, value in data.items() if value not in ("", (), None) and key not in ("time", "seconds")
-        }
+MAX_READ: Final = 16 * 1024 * 1024  # bytes; PID 1 stops at half of it
+MAX_BEGUN: Final = 4 * 1024 * 1024  # bytes; a longer one is put aside when a world begins, so that there is room
 
 
 @dataclass(frozen=True)
 class State:
-    """What follows from the journal. `tries`: for fault.cause and fault.where, every different answer about `tried`."""
+    """What follows from the journal.
+
+    `fault`: what is broken in this world, `chosen` by the learner or not; `tried`: the last one, in earlier worlds too. `tries`: for
+    fault.cause and fault.where, every different answer about it; `spent`: the same of every fault that a learner had before.
+    `shown`: questions whose truth was to be seen in this world. `green`: checks that passed in it at some time. `hints`: how often each was asked for; `solved`: a solution was run in this world, `seen`: in any. `counted`: what was given when.
+    """
 
     answers: dict[str, str] = field(default_factory=dict)
     fault: str | None = None
+    chosen: bool = False
     tried: str | None = None
     tries: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    spent: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    shown: frozenset[str] = frozenset()
+    green: frozenset[str] = frozenset()
     hints: dict[str, int] = field(default_factory=dict)
+    solved: bool = False
+    seen: bool = False
+    counted: frozenset[tuple[str, str, str, float]] = frozenset()
 
 
 def plan_path(lab: str, student: str | None) -> Path:
-    """Where the journal of a lab lies: the user's state folder."""
+    """Where the journal of a lab lies: the user's state folder, a folder for each realm."""
     name = f"{lab}.{student}" if student else lab
-    return find_state_folder() / "journals" / f"{name}.jsonl"
+    return find_state_folder() / "journals" / find_realm() / f"{name}.jsonl"
 
 
-def mend_journal(path: Path) -> None:
-    """End a line that was torn when the power went, so that what follows is not lost with it."""
-    if path.exists() and (data := path.read_bytes()) and not data.endswith(b"\n"):
-        with path.open("ab") as file:
+def list_students() -> list[str]:
+    """Who has a journal of some lab here, who did something last first; not nobody in particular."""
+    names: dict[str, float] = {}
+    for path in plan_path("any", None).parent.glob("*.*.jsonl"):
+        name = path.stem.partition(".")[2]
+        names[name] = max(names.get(name, 0.0), path.lstat().st_mtime)
+    return sorted(filter(STUDENT.fullmatch, names), key=lambda name: -names[name])
+
+
+def ensure_journal(path: Path) -> None:
+    """Its folder is there and, below the state folder, closed to others; a line that was torn when the power went is ended.
+
+    So that what follows is not lost with the torn one. Raises UsageError.
+    """
+    if path.is_relative_to(find_state_folder()):
+        ensure_state_folder(*path.parent.relative_to(find_state_folder()).parts)
+    # a journal that can't be had at all is said when the world is started with it
+    with contextlib.suppress(OSError), os.fdopen(open_own(path, os.O_RDWR | os.O_APPEND), "r+b", buffering=0) as file:
+        if (size := file.seek(0, os.SEEK_END)) and os.pread(file.fileno(), 1, size - 1) != b"\n":
             file.write(b"\n")
+        if size > MAX_BEGUN:
+            path.replace(path.with_suffix(".old"))
 
 
 def read_journal(path: Path) -> list[Entry]:
-    """All entries; [] when there is no journal. A torn line is left out."""
+    """All entries; [] when there is no journal. What is no entry is Trouble that says so; a torn last line is left out.
+
+    The journal may be somebody else's: nothing in it is trusted. Raises UsageError when it can't be read at all.
+    """
     try:
-        lines = path.read_bytes().splitlines()
+        with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
+            data = file.read(MAX_READ + 1)
     except FileNotFoundError:
         return []
-    return [entry for line in lines if (entry := parse_entry(line)) is not None]
+    except OSError as error:
+        raise UsageError(
+            f"the journal {path} can't be read: {error.strerror}", hint="it has to be a plain file"
+        ) from error
+    if len(data) > MAX_READ:
+        raise UsageError(f"the journal {path} is longer than {MAX_READ} bytes", hint="labkit writes none of that size")
+    *lines, torn = data.split(b"\n")
+    entries = [parse_entry(line) or Trouble(text=f"line {number} is no entry") for number, line in enumerate(lines, 1)]
+    return [*entries, *filter(None, [parse_entry(torn)])]
 
 
-def parse_entry(line: bytes) -> Entry | None:
-    """One line; None when it is not whole. Keys of later versions are passed over."""
-    try:
-        data = json.loads(line)
-    except ValueError:
-        return None
-    if not isinstance(data, dict):
-        return None
-    known = {each.name for each in dataclasses.fields(Entry)}
-    fields = {key: value for key, value in data.items() if key in known}
-    return Entry(**fields | {"argv": tuple(fields.get("argv", ()))})
+def split_worlds(entries: Iterable[Entry]) -> list[list[Entry]]:
+    """The entries of each world the journal tells of, a beginning first in each but perhaps the oldest."""
+    worlds: list[list[Entry]] = [[]]
+    for entry in entries:
+        if isinstance(entry, Beginning):
+            worlds.append([])
+        worlds[-1].append(entry)
+    return worlds
 
 
 def is_touched(entries: Sequence[Entry]) -> bool:
     """Whether anything was done since the world began."""
-    kinds = [entry.kind for entry in entries]
-    return any(kind in CHANGES for kind in kinds[_find_beginning(kinds) :])
+    return any(isinstance(entry, Change) for entry in split_worlds(entries)[-1])
 
 
-def _find_beginning(kinds: Sequence[str]) -> int:
-    return max((i for i, kind in enumerate(kinds) if kind in BEGINNINGS), default=0)
+def is_worked_in(entries: Sequence[Entry]) -> bool:
+    """Whether the network that runs may have been changed since it began; looking at it is no work."""
+    return any(is_work(entry) for entry in split_worlds(entries)[-1])
+
+
+def count_deeds(work: Iterable[Entry]) -> int:
+    """Commands, answers and the like among the entries: what a person would call things done."""
+    return sum(isinstance(entry, Change | AnswerGiven) and entry.via != "script" for entry in work)
 
 
 def find_last_work(entries: Sequence[Entry]) -> list[Entry]:
-    """What was done in the last world in which anything was done: what --resume replays."""
-    segments: list[list[Entry]] = [[]]
-    for entry in entries:
-        if entry.kind in BEGINNINGS:
-            segments.append([])
-        segments[-1].append(entry)
-    for segment in reversed(segments):
-        if work := [entry for entry in segment if entry.kind in WORK]:
-            return work
-    return []
+    """What was done in the last world in which anything was changed, else answered: what --resume replays. Practice is not."""
+    worlds = [world for world in reversed(split_worlds(entries)) if not any(map(_is_practice, world))]
+    worked = next((world for world in worlds if any(map(is_work, world))), None)
+    answered = next((world for world in worlds if any(isinstance(entry, AnswerGiven) for entry in world)), [])
+    return [entry for entry in worked or answered if isinstance(entry, Change | AnswerGiven | Shown)]
+
+
+def _is_practice(entry: Entry) -> bool:
+    return isinstance(entry, Solution) and entry.via == PRACTICE
 
 
 def read_state(entries: Iterable[Entry]) -> State:
-    """Fold the journal: answers count since the world began; tries since this fault came first, resets included."""
+    """Fold the journal: answers count since the world began; tries since a fault came first, resets and other faults included."""
     state = State()
     for entry in entries:
         state = _step(state, entry)
@@ -125,22 +155,42 @@ def read_state(entries: Iterable[Entry]) -> State:
 
 def _step(state: State, entry: Entry) -> State:
     change = dataclasses.replace
-    match entry.kind:
-        case "start" | "reset":
-            return change(state, answers={}, fault=None)
-        case "break" if not entry.status:
-            # a solution shows everything and so begins afresh; the same fault put in once more does not
-            same = entry.name == state.tried and entry.via != "script"
-            return change(state, fault=entry.name, tried=entry.name, tries=state.tries if same else {})
-        case "answer":
-            tries = _count_try(state, entry) if entry.id.startswith("fault.") else state.tries
-            return change(state, answers=state.answers | {entry.id: entry.value}, tries=tries)
-        case "hint":
-            return change(state, hints=state.hints | {entry.id: state.hints.get(entry.id, 0) + 1})
+    match entry:
+        case Beginning():
+            return change(state, answers={}, shown=frozenset(), green=frozenset(), fault=None, solved=False)
+        case Solution() if entry.via != PRACTICE:
+            return change(state, solved=True, seen=True)
+        case Break() if not entry.status:
+            tries = {} if entry.via == "script" else state.spent.get(entry.name, {})
+            return change(state, fault=entry.name, chosen=entry.chosen, tried=entry.name, tries=tries)
+        case AnswerGiven():
+            answered = change(state, answers=state.answers | {entry.id: entry.value})
+            return _count_try(answered, entry) if entry.id.startswith("fault.") else answered
+        case Shown() | HintGiven() | Checked():
+            return _note_seen(state, entry)
     return state
 
 
-def _count_try(state: State, entry: Entry) -> dict[str, tuple[str, ...]]:
-    """Running a cell again with the same answer is no further try."""
-    earlier = state.tries.get(entry.id, ())
-    return state.tries | {entry.id: earlier if earlier[-1:] == (entry.value,) else (*earlier, entry.value)}
+def _note_seen(state: State, entry: Shown | HintGiven | Checked) -> State:
+    if isinstance(entry, Checked):
+        return dataclasses.replace(state, green=state.green | entry.passed)
+    if isinstance(entry, Shown):
+        return dataclasses.replace(state, shown=state.shown | {entry.id})
+    return dataclasses.replace(state, hints=state.hints | {entry.id: state.hints.get(entry.id, 0) + 1})
+
+
+def _count_try(state: State, entry: AnswerGiven) -> State:
+    """Running a cell again with the same answer is no further try; a solution's answers spend none of the learner's.
+
+    Nor is one that a resume gives again; in another journal, a submission's, the same entry is the first.
+    """
+    fault, script = state.tried or "", entry.via == "script"
+    stamp = (fault, entry.id, entry.value, entry.given or entry.time)
+    if entry.given and stamp in state.counted:
+        return state
+    earlier = (state.tries if script else state.spent.get(fault, {})).get(entry.id, ())
+    counted = {entry.id: earlier if earlier[-1:] == (entry.value,) else (*earlier, entry.value)}
+    spent = {} if script else {fault: state.spent.get(fault, {}) | counted}
+    return dataclasses.replace(
+        state, tries=state.tries | counted, spent=state.spent | spent, counted=state.counted | {stamp}
+    )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from labkit.lab.journal import Entry
-from labkit.world import Machine, Process, Result
-from labkit.world.machine import Command
+from labkit.lab.entries import Run
+from labkit.world import Machine, Result
+from labkit.world.values import Command
 
 
 class LabMachine(Machine):
-    """The world's machine, with an entry in the journal for each command; `journal={}` leaves it out."""
+    """The world's machine, with an entry in the journal for each command; `via` says by which door it came."""
 
     def run(
         self,
@@ -22,17 +22,13 @@ class LabMachine(Machine):
         env: Mapping[str, str] | None = None,
         journal: Mapping[str, Any] | None = None,
     ) -> Result:
-        """Run as the learner and wait; see labkit.world.Machine.run."""
-        entry = plan_entry(self.name, command, stdin=stdin) if journal is None else journal
+        """Run as the learner and wait; see labkit.world.Machine.run. `journal={}` leaves the entry out."""
+        entry = plan_run(self.name, command, stdin=stdin).to_data() if journal is None else journal
         return super().run(command, stdin=stdin, timeout=timeout, env=env, journal=entry)
 
-    def start_learner_process(self, command: Command, *, via: str, **options: Any) -> Process:
-        """Start as the learner, for a cell or a terminal; options as for start_process."""
-        return self.start_process(command, journal=plan_entry(self.name, command, via=via), **options)
 
-
-def plan_entry(machine: str, command: Command, *, stdin: str = "", via: str = "python") -> dict[str, Any]:
+def plan_run(machine: str, command: Command, *, stdin: str = "", via: str = "python") -> Run:
     """The entry of a command; PID 1 adds time, status and seconds when it has ended."""
     if isinstance(command, str):
-        return Entry(machine=machine, script=command, stdin=stdin, via=via).to_data()
-    return Entry(machine=machine, argv=tuple(command), stdin=stdin, via=via).to_data()
+        return Run(machine=machine, script=command, stdin=stdin, via=via)
+    return Run(machine=machine, argv=tuple(command), stdin=stdin, via=via)

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.errors import LabkitError
-from labkit.lab.journal import Entry
-from labkit.lab.script import Fault
+from labkit.lab.entries import Solution
 from labkit.world import Machine
 
 PRELUDE = Path(__file__).with_name("prelude.sh")
@@ -20,64 +19,66 @@ OUTPUT_SHOWN = 400  # characters of a failing script's own words
 
 
 class ScriptError(LabkitError):
-    """A command of a script failed; the message names step and command, ready to paste."""
+    """A command of a script failed; the message names step and command, ready to paste. `undo` as in Outcome."""
+
+    undo: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Order:
-    """A script to run: its text without the prelude, the fault that `break_something` puts in; `kind` for the journal."""
+class Job:
+    """A script to run: its name, its text without the prelude; whether it gets an entry in the journal, and `via` which door."""
 
     name: str
     text: str
-    fault: Fault | None = None
-    kind: str = "script"
+    journal: bool = True
     via: str = ""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a script left: its answers in order, the fault it put in, and its output."""
+    """What a script left: its answers in order, the commands it named that take back what it did, and its output."""
 
     answers: tuple[tuple[str, str], ...]
-    fault: str | None
+    undo: tuple[str, ...]
     stdout: str
     stderr: str
     seconds: float
 
+    def __add__(self, other: Outcome) -> Outcome:
+        """One after the other."""
+        return Outcome(
+            self.answers + other.answers, self.undo + other.undo, self.stdout + other.stdout,
+            self.stderr + other.stderr, self.seconds + other.seconds,
+        )  # fmt: skip
 
-def run_script(machine: Machine, order: Order, *, timeout: float = TIMEOUT) -> Outcome:
+
+def run_script(machine: Machine, job: Job, *, timeout: float = TIMEOUT) -> Outcome:
     """Run a script in the world of `machine` and wait for its end. Raises ScriptError when a command fails."""
     with contextlib.ExitStack() as stack:
         said, out, err = (stack.enter_context(_memory()) for _ in range(3))
         null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         stack.callback(os.close, null)
-        whole = f"{_render_break(order.fault)}\n{order.text}"
         process = machine.start_process(
-            f"{PRELUDE.read_text(encoding='utf-8')}\n{whole}",
+            f"{PRELUDE.read_text(encoding='utf-8')}\n{job.text}",
             standard=(null, out, err),
             passed={"LK_ANSWERS": said},
             namespaces=True,
-            environment={"LK_NODES": " ".join(each.name for each in machine.world.machines() if each.kind == "node")},
-            journal=Entry(kind=order.kind, name=order.name, script=whole, via=order.via).to_data(),
+            journal=Solution(name=job.name, script=job.text, via=job.via).to_data() if job.journal else None,
         )
         stack.callback(process.close)
         ended = process.wait(timeout)
         lines = [line.split("\t") for line in _read(said).splitlines()]
         if ended is None:
             raise ScriptError(
-                f"{order.name} did not end within {timeout:g} s", hint="a command in it waits for something"
+                f"{job.name} did not end within {timeout:g} s", hint="a command in it waits for something"
             )
+        undo = tuple(words[1] for words in lines if words[0] == "undo")
         if ended[0]:
-            raise _explain(order.name, ended[0], lines, _read(err))
+            error = _explain(job.name, ended[0], lines, _read(err))
+            error.undo = undo
+            raise error
         answers = tuple((words[1], words[2]) for words in lines if words[0] == "answer")
-        faults = [words[1] for words in lines if words[0] == "fault"]
-        return Outcome(answers, faults[-1] if faults else None, _read(out), _read(err), ended[1])
-
-
-def _render_break(fault: Fault | None) -> str:
-    if fault is None:
-        return ""
-    return f"break_something() {{\n(\n{fault.text}\n)\nprintf 'fault\\t{fault.name}\\n' >&\"$LK_ANSWERS\"\n}}"
+        return Outcome(answers, undo, _read(out), _read(err), ended[1])
 
 
 def _explain(name: str, status: int, lines: Sequence[Sequence[str]], stderr: str) -> ScriptError:

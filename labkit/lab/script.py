@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from labkit.errors import UsageError
+from labkit.lab.like import merge_like
 from labkit.lab.templates import render_text
 from labkit.lab.variant import Variant
 
 STEP = re.compile(r"^#: +(?P<id>[a-z0-9][a-z0-9-]*)(?: +(?P<level>core|more))?(?: +(?P<title>\S.*))?$", re.MULTILINE)
-HEAD = re.compile(r"^# (?P<key>must fail|cause|where|shows): *(?P<value>.*)$", re.MULTILINE)
+HEAD = re.compile(r"^# (?P<key>must fail|like|without|cause|where|shows|report): *(?P<value>.*)$", re.MULTILINE)
 BREAK = re.compile(r"^\s*break_something\s*$", re.MULTILINE)
 
 
@@ -43,20 +45,40 @@ class Script:
 
     def cut(self, *, after: str | None = None, to: str | None = None) -> Script:
         """The steps behind `after`, up to and with `to`."""
-        first = self._find(after) + 1 if after else 0
-        last = self._find(to) + 1 if to else len(self.steps)
-        return Script(self.name, self.preamble, self.steps[first:last], self.must_fail)
+        first = self._place(after) + 1 if after else 0
+        last = self._place(to) + 1 if to else len(self.steps)
+        return self._with(self.steps[first:last])
+
+    def find(self, step: str) -> Step:
+        """A step by its id. UsageError when there is none."""
+        return self.steps[self._place(step)]
 
     def find_break(self) -> Step | None:
         """The step that puts the fault in."""
         return next((step for step in self.steps if step.breaks), None)
+
+    def split(self) -> tuple[Script, Script]:
+        """What comes before something is broken, and what comes after."""
+        for i, step in enumerate(self.steps):
+            if match := BREAK.search(step.text):
+                halves = step.text[: match.start()], step.text[match.end() :]
+                before, after = (dataclasses.replace(step, text=text) for text in halves)
+                return self._with((*self.steps[:i], before)), self._with((after, *self.steps[i + 1 :]))
+        return self, self._with(())
+
+    def pick(self, steps: Collection[str]) -> Script:
+        """Only these steps, by their ids."""
+        return self._with(tuple(step for step in self.steps if step.id in steps))
+
+    def _with(self, steps: tuple[Step, ...]) -> Script:
+        return dataclasses.replace(self, steps=steps)
 
     def render(self) -> str:
         """Plain bash; every step says that it begins."""
         parts = [self.preamble] + [f"begin_step {step.id}\n{step.text}" for step in self.steps]
         return "\n".join(parts)
 
-    def _find(self, step: str) -> int:
+    def _place(self, step: str) -> int:
         ids = [each.id for each in self.steps]
         if step not in ids:
             raise UsageError(f"solution {self.name} has no step {step!r}", hint=f"its steps: {', '.join(ids)}")
@@ -65,13 +87,17 @@ class Script:
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that breaks. `where`: places that are right answers, as MACHINE or MACHINE:LINK."""
+    """One thing that breaks. `cause`, `where`: words and places (MACHINE or MACHINE:LINK) that are right answers; the reference names the first.
+
+    `report` is a user's complaint, what a learner is told; `shows` is what there is to be seen, for the teacher.
+    """
 
     name: str
-    cause: str
+    cause: tuple[str, ...]
     where: tuple[str, ...]
     shows: str
     text: str
+    report: str = ""
 
 
 def parse_script(name: str, text: str, *, where: str) -> Script:
@@ -95,26 +121,40 @@ def parse_fault(name: str, text: str, *, where: str) -> Fault:
     for key in ("cause", "where", "shows"):
         if not head.get(key):
             raise UsageError(f"{where}: no `# {key}:`", hint="its first lines are # cause: … # where: … # shows: …")
-    places = tuple(place.strip() for place in head["where"].split("|"))
-    return Fault(name, head["cause"], places, head["shows"], text)
+    return Fault(
+        name, parse_choices(head["cause"]), parse_choices(head["where"]), head["shows"], text, head.get("report", "")
+    )
 
 
 def read_script(folder: Path, name: str, values: Mapping[str, Any], fault: Fault | None) -> Script:
     """solutions/NAME.sh of a lab, with a student's values in it and what is said of the fault."""
-    about = {"name": fault.name, "cause": fault.cause, "where": fault.where[0]} if fault else {}
-    return parse_script(
-        name,
-        _read(folder, "solutions", name, {**values, "fault": about}),
-        where=f"labs/{folder.name}/solutions/{name}.sh",
-    )
+    about = {"name": fault.name, "cause": fault.cause[0], "where": fault.where[0]} if fault else {}
+    where = _name(folder, "solutions", name)
+    text = render_text(_read_solution(folder, name), {**values, "fault": about}, where=where)
+    return parse_script(name, text, where=where)
+
+
+def _read_solution(folder: Path, name: str, *before: str) -> str:
+    """The text of a solution, with its values still to come; what it is like is put in. `before`: those that are like it."""
+    own, where = _read(folder, "solutions", name), _name(folder, "solutions", name)
+    head = parse_head(own)
+    if "like" not in head:
+        return own
+    if head["like"] in (name, *before):
+        raise UsageError(f"{where}: it is like itself", hint="# like: reference")
+    base = _read_solution(folder, head["like"], name, *before)
+    return merge_like(own, base, without=head.get("without", ""), where=where)
 
 
 def read_faults(folder: Path, values: Mapping[str, Any]) -> dict[str, Fault]:
     """All faults of a lab by name."""
-    return {
-        name: parse_fault(name, _read(folder, "faults", name, values), where=f"labs/{folder.name}/faults/{name}.sh")
-        for name in list_scripts(folder, "faults")
-    }
+    return {name: _read_fault(folder, name, values) for name in list_scripts(folder, "faults")}
+
+
+def _read_fault(folder: Path, name: str, values: Mapping[str, Any]) -> Fault:
+    where = _name(folder, "faults", name)
+    text = render_text(_read(folder, "faults", name), values, where=where)
+    return parse_fault(name, text, where=where)
 
 
 def choose_fault(faults: Mapping[str, Fault], variant: Variant) -> Fault | None:
@@ -127,14 +167,23 @@ def list_scripts(folder: Path, kind: str) -> list[str]:
     return sorted(path.stem for path in (folder / kind).glob("*.sh"))
 
 
-def _read(folder: Path, kind: str, name: str, values: Mapping[str, Any]) -> str:
-    where = f"labs/{folder.name}/{kind}/{name}.sh"
+def _name(folder: Path, kind: str, name: str) -> str:
+    return f"labs/{folder.name}/{kind}/{name}.sh"
+
+
+def _read(folder: Path, kind: str, name: str) -> str:
     try:
-        text = (folder / kind / f"{name}.sh").read_text(encoding="utf-8")
+        return (folder / kind / f"{name}.sh").read_text(encoding="utf-8")
     except OSError as error:
-        there = ", ".join(list_scripts(folder, kind))
-        raise UsageError(f"{where} can't be read: {error.strerror}", hint=f"there are: {there or 'none'}") from error
-    return render_text(text, {**values, "lab": folder.name}, where=where)
+        raise UsageError(
+            f"{_name(folder, kind, name)} can't be read: {error.strerror}",
+            hint=f"there are: {', '.join(list_scripts(folder, kind)) or 'none'}",
+        ) from error
+
+
+def parse_choices(value: str) -> tuple[str, ...]:
+    """What a head's line says, several things divided by `|`."""
+    return tuple(filter(None, (each.strip() for each in value.split("|"))))
 
 
 def parse_head(text: str) -> dict[str, str]:

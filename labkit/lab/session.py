@@ -1,102 +1,142 @@
-"""Starting a lab or attaching to the running one; resuming from the journal; which labs run."""
+"""Starting a lab or attaching to the running one; resuming from the journal."""
 
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Callable, Iterator
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Literal
 
 from labkit.errors import UsageError, WorldError
-from labkit.lab import building
-from labkit.lab.course import find_lab, list_labs
+from labkit.lab import build
 from labkit.lab.definition import read_definition
-from labkit.lab.journal import Entry, find_last_work, plan_path, read_journal
+from labkit.lab.entries import Entry, Start
+from labkit.lab.folders import find_lab
+from labkit.lab.journal import count_deeds, find_last_work, is_worked_in, plan_path, read_journal
 from labkit.lab.lab import Lab
-from labkit.lab.replay import replay
-from labkit.lab.timing import scale
+from labkit.lab.listing import find_running
+from labkit.lab.meta import Meta, read_meta, write_meta
+from labkit.lab.replay import Tell, replay
+from labkit.timing import scale
 from labkit.world import World, list_worlds
 
-L = TypeVar("L", bound=Lab)
+
+@dataclass(frozen=True)
+class Begun:
+    """What a start did: `built` anew, `attached` to the running lab, or `resumed`.
+
+    `again`: entries done again; `refused`: --resume was asked for, and this network has work of its own. `left`: work of
+    an earlier network that is not in this one.
+    """
+
+    lab: Lab
+    how: Literal["built", "attached", "resumed"]
+    again: int = 0
+    refused: bool = False
+    left: Sequence[Entry] = ()
+
+
 BUILDING = 30.0  # seconds that another process may take to build the lab we attach to
 
 
-def start_lab(make: Callable[..., L], lab: str, *, student: str | None, fabric: str | None, resume: bool) -> L:
-    """The running lab, or a new one. UsageError when it runs for another student or on another fabric.
+def start_lab(
+    lab: str,
+    *,
+    student: str | None = None,
+    fabric: str | None = None,
+    resume: bool = False,
+    tell: Tell = lambda _: None,
+) -> Lab:
+    """The running lab, or a new one: begin_lab's."""
+    return begin_lab(lab, student=student, fabric=fabric, resume=resume, tell=tell).lab
 
-    `resume` replays into a new world what was done in the last one.
+
+def begin_lab(
+    lab: str,
+    *,
+    student: str | None = None,
+    fabric: str | None = None,
+    resume: bool = False,
+    tell: Tell = lambda _: None,
+) -> Begun:
+    """The running lab, or a new one, and which it is. UsageError when it runs for another student or on another fabric.
+
+    `resume` replays what was done last into a new world, or into one in which nothing was done; `tell` gets each deed before it is done, and what is waited for.
     """
     folder = find_lab(lab)
     if folder.name in list_worlds():
-        return attach_lab(make, folder.name, student=student, fabric=fabric)
+        return _go_on(attach_lab(folder.name, student=student, fabric=fabric), tell, resume=resume)
     definition = read_definition(folder, student)
     journal = plan_path(definition.name, student)
-    work = find_last_work(read_journal(journal)) if resume else []
-    plan = building.Plan(definition, fabric or "netlink", journal)
+    left = find_last_work(read_journal(journal))
+    plan = build.Plan(definition, fabric or "netlink", journal, tell=tell)
     try:
-        world = building.build_world(plan, Entry(kind="start"))
+        world = build.build_world(plan, Start())
     except UsageError:
         if folder.name not in list_worlds():
             raise
-        return attach_lab(make, folder.name, student=student, fabric=fabric)  # somebody was faster
-    started = make(definition, world)
-    if notes := replay(started, work):
-        world.write_meta(notes=started.read_notes() + notes)
-    return started
+        return Begun(attach_lab(folder.name, student=student, fabric=fabric), "attached")  # somebody was faster
+    started = Lab(definition, world)
+    return _do_again(started, left, tell) if resume and left else Begun(started, "built", left=left)
+
+
+def _go_on(running: Lab, tell: Tell, *, resume: bool) -> Begun:
+    """The lab that runs; where nothing was done in it, an earlier one's work can be done there."""
+    entries = running.read_entries()
+    left = find_last_work(entries)
+    if is_worked_in(entries):
+        return Begun(running, "attached", refused=resume)
+    if resume and left:
+        running.reset()  # what was looked at only may have left something all the same
+        return _do_again(running, left, tell)
+    return Begun(running, "attached", left=left)
+
+
+def _do_again(lab: Lab, work: Sequence[Entry], tell: Tell) -> Begun:
+    if notes := replay(lab, work, lambda deed: tell(f"again: {deed}")):
+        meta = read_meta(lab.world)
+        write_meta(lab.world, dataclasses.replace(meta, notes=(*meta.notes, *notes)))
+    return Begun(lab, "resumed", again=count_deeds(work))
 
 
 def attach_lab(
-    make: Callable[..., L], lab: str | None = None, *, student: str | None = None, fabric: str | None = None
-) -> L:
-    """A running lab; without a name the only one. UsageError when it runs for another student or on another fabric."""
-    name = find_lab(lab).name if lab else _find_only()
-    try:
-        world = World.attach(name)
-    except WorldError as error:
-        raise UsageError(f"lab {name} is not running", hint=f"labkit start {name}") from error
+    lab: str | None = None, *, student: str | None = None, fabric: str | None = None, having: Sequence[str] = ()
+) -> Lab:
+    """A running lab; without a name the only one, or the only one `having` these machines.
+
+    UsageError when it runs for another student or on another fabric.
+    """
+    name = find_running(lab, having)
+    world = World.attach(name)
     with contextlib.ExitStack() as stack:
         stack.callback(world.close)
         meta = _wait_until_built(world, name)
-        for what, asked in (("student", student), ("fabric", fabric)):
-            if asked is not None and asked != meta[what]:
+        for what, asked, there in (("student", student, meta.student), ("fabric", fabric, meta.fabric)):
+            if asked is not None and asked != there:
                 raise UsageError(
-                    f"lab {name} is running with {what} {meta[what] or '(none)'}, not {asked}",
+                    f"lab {name} is running with {what} {there or '(none)'}, not {asked}",
                     hint=f"labkit down {name} ends it",
                 )
-        attached = make(read_definition(find_lab(name), meta["student"]), world)
+        attached = Lab(read_definition(find_lab(name), meta.student), world)
         stack.pop_all()
         return attached
 
 
 @contextlib.contextmanager
-def start_hidden_lab(
-    make: Callable[..., L], lab: str, name: str, journal: Path, *, student: str | None = None
-) -> Iterator[L]:
+def start_hidden_lab(lab: str, name: str, journal: Path, *, student: str | None = None) -> Iterator[Lab]:
     """A lab in a world of its own that is in no list, for the proof; it ends with the block."""
     definition = read_definition(find_lab(lab), student)
-    plan = building.Plan(definition, "netlink", journal, hidden=True, name=name)
-    world = building.build_world(plan, Entry(kind="start"))
+    plan = build.Plan(definition, "netlink", journal, hidden=True, name=name)
+    world = build.build_world(plan, Start())
     try:
-        yield make(definition, world, hidden=True)
+        yield Lab(definition, world, hidden=True)
     finally:
         world.end()
 
 
-def _find_only() -> str:
-    running = [name for name in list_worlds() if name in list_labs()]
-    if len(running) != 1:
-        raise UsageError(
-            "no lab is running" if not running else f"{len(running)} labs are running",
-            hint="labkit start LAB" if not running else f"say which: --lab {' or '.join(running)}",
-        )
-    return running[0]
-
-
-def _wait_until_built(world: World, name: str) -> dict[str, Any]:
-    until = time.monotonic() + scale(BUILDING)
-    while not (meta := world.read_meta()).get("ready"):
-        if time.monotonic() > until:
-            raise WorldError(f"lab {name} is still being built", hint=f"labkit down {name}, then labkit start {name}")
-        time.sleep(0.05)
-    return meta
+def _wait_until_built(world: World, name: str) -> Meta:
+    if not world.wait_for_meta("ready", scale(BUILDING)):
+        raise WorldError(f"lab {name} is still being built", hint=f"labkit down {name}, then labkit start {name}")
+    return read_meta(world)

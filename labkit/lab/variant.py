@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import ipaddress
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +17,7 @@ from labkit.lab.templates import render_tree
 
 Dice = Callable[[str, int], int]  # dice(label, count) is a number from 0 to count - 1
 WAYS = ("pick", "order", "between", "prefix_of")  # a table of [vary] with one of these says how a value is drawn
+STUDENT = re.compile(r"[^\W_](?:[\w.@+ -]{0,62}[\w.@+-])?")  # it becomes part of a file's name
 ATTEMPTS = 1000  # for values of one `distinct` group
 
 
@@ -35,6 +38,11 @@ class Variant:
 
 def plan_variant(lab: str, data: Mapping[str, Any], student: str | None) -> Variant:
     """Draw what `[vary]` names, then work out `[values]` from top to bottom."""
+    if student is not None and not STUDENT.fullmatch(student):
+        raise UsageError(
+            f"{student[:80]!r} is no student's name here",
+            hint="letters of any language and digits, with . _ - @ + or a blank between, at most 64",
+        )
     seed = hashlib.sha256(f"{lab}/{student or ''}".encode()).hexdigest()
     where = f"labs/{lab}/lab.toml"
     values = _take(data, "values", where)
@@ -76,6 +84,8 @@ def _check_known(vary: Mapping[str, Any], values: Mapping[str, Any], where: str)
         if key not in values:
             raise UsageError(f"{where}.{key}: there is no such value", hint="give its default in [values]")
         if isinstance(values[key], dict) and isinstance(inner, dict):
+            if set(WAYS) & set(inner):
+                raise UsageError(f"{where}.{key}: a whole table can't be drawn", hint="one value of it: a deeper key")
             _check_known(inner, values[key], f"{where}.{key}")
 
 
@@ -116,6 +126,8 @@ class _Drawing:
 def _plan_draw(table: Table) -> Callable[[Dice], Any]:
     """What one drawing does with its dice."""
     if (pick := table.take_optional("pick", list)) is not None:
+        if not pick:
+            raise UsageError("pick is empty", hint="the values to pick from")
         return lambda dice: pick[dice("", len(pick))]
     if (order := table.take_optional("order", list)) is not None:
         return lambda dice: [order[i] for i in sorted(range(len(order)), key=lambda i: dice(str(i), 2**64))]
@@ -134,12 +146,11 @@ def _plan_number(between: Sequence[Any]) -> Callable[[Dice], int]:
 def _plan_prefix(pool: str, length: int) -> Callable[[Dice], str]:
     try:
         network = ipaddress.IPv4Network(pool)
-        count = 2 ** (length - network.prefixlen)
-        ipaddress.IPv4Network((int(network[0]), length))
     except ValueError as error:
         raise UsageError(f"{error}", hint='as in { prefix_of = "10.0.0.0/8", length = 24 }') from error
-    if length < network.prefixlen:
-        raise UsageError(f"a /{length} does not fit into {pool}", hint="a greater length")
+    if not network.prefixlen <= length <= network.max_prefixlen:
+        raise UsageError(f"a /{length} does not fit into {pool}", hint=f"a length up to {network.max_prefixlen}")
+    count = 2 ** (length - network.prefixlen)
     return lambda dice: str(ipaddress.IPv4Network((int(network[0]) + dice("", count) * 2 ** (32 - length), length)))
 
 
@@ -149,5 +160,6 @@ def _draw(seed: str, what: str, count: int) -> int:
 
 def _clash(value: Any, other: Any) -> bool:
     if isinstance(value, str) and isinstance(other, str) and "/" in value and "/" in other:
-        return ipaddress.IPv4Network(value).overlaps(ipaddress.IPv4Network(other))
+        with contextlib.suppress(ValueError):
+            return ipaddress.IPv4Network(value).overlaps(ipaddress.IPv4Network(other))
     return bool(value == other)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 
-class ProbeResult(Protocol):
-    """What a command run by the judge gave back."""
+class Ran(Protocol):
+    """What is read of a finished program."""
 
     @property
     def status(self) -> int: ...
@@ -23,7 +23,7 @@ class Readable(Protocol):
 
     @property
     def name(self) -> str: ...
-    def probe(self, argv: Sequence[str], /) -> ProbeResult: ...
+    def probe(self, argv: Sequence[str], /, *, stdin: str = "") -> Ran: ...
 
 
 class Opener(Protocol):

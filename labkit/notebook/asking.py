@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
-from labkit.check import LiveLab
+from labkit.lab.lab import Lab
 from labkit.lab.question import Reply
 from labkit.show.page import render_inline, render_page
-from labkit.show.replies import render_questions
-
-NOT_YET: Final = ("", "?", "…", "...", "_")  # what a lesson's cell has in place of an answer
+from labkit.show.replies import NOT_YET, render_questions
 
 
 @dataclass(frozen=True)
@@ -27,12 +24,14 @@ class Asked:
         return render_page(f"<p>{'<br>'.join(map(render_inline, self.text.splitlines()))}</p>", self.text)
 
 
-def answer(lab: LiveLab, line: str) -> Asked | Reply:
+def answer(lab: Lab, line: str) -> Asked | Reply:
     """The words behind %answer; the value is all that follows the id. UsageError for a question or a choice that is not there."""
     name, _, rest = line.strip().partition(" ")
     value = rest.strip().strip("'\"")
     if name == "--list":
         return Asked(render_questions(lab.definition.questions, lab.list_answers()))
+    if not value and name in (state := lab.read_state()).answers and name in state.shown:
+        return lab.show_truth(name) or Asked(f"{name} is noted; %check judges it.")
     if value in NOT_YET:
         return Asked(render_questions(lab.definition.questions, lab.list_answers(), name or None))
     return lab.answer(name, value, via="notebook")

@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from labkit.check import read_checks
 from labkit.errors import LabkitError
-from labkit.lab.course import list_labs
+from labkit.lab.folders import list_labs
 from labkit.notebook.current import CurrentLab
 
-_MAGIC: Final = re.compile(r"(?:^|\n)\s*%{1,2}(on|lab|check|hint|answer|journey)((?:[ \t]+\S*)+)$")
-_DEEDS: Final = ("start", "reset", "break", "down")
+_MAGIC: Final = re.compile(r"(?:^|\n)\s*%{1,2}(on|lab|check|hint|answer|journey|reach)((?:[ \t]+\S*)+)$")
+_DEEDS: Final = ("start", "reset", "break", "solve", "down")
 
 
 def register_completion(shell: Any, current: CurrentLab) -> None:
@@ -38,7 +39,7 @@ def plan_completions(text: str, current: CurrentLab) -> list[str]:
     words, fragment = match[2].split(), _find_fragment(text)
     at = len(words) - 1 if fragment else len(words)
     try:
-        names = _find_source(match[1], at)(current)
+        names = _find_source(match[1], words[:at])(current)
     except LabkitError:
         return []
     return [name for name in names if name.startswith(fragment)]
@@ -48,17 +49,22 @@ def _find_fragment(text: str) -> str:
     return re.split(r"\s", text)[-1]
 
 
-def _find_source(magic: str, at: int) -> Callable[[CurrentLab], Sequence[str]]:
-    """Where the names for word number `at` of a magic come from."""
+def _find_source(magic: str, before: Sequence[str]) -> Callable[[CurrentLab], Sequence[str]]:
+    """Where the names for the word of a magic come from that follows these."""
+    at = len(before)
     if magic == "lab":
         return (lambda _: _DEEDS) if at == 0 else (lambda _: list_labs())
+    if magic == "on":
+        return _list_machines
     sources = {
-        ("on", 0): _list_machines,
         ("journey", 0): _list_machines,
+        ("reach", 0): _list_machines,
+        ("reach", 1): _list_machines,
         ("journey", 1): _list_machines,
         ("check", 0): _list_checks,
         ("hint", 0): _list_checks,
         ("answer", 0): lambda current: list(current.get().list_answers()),
+        ("answer", 1): lambda current: current.get().list_answers().get(before[0], []),
     }
     return sources.get((magic, at), lambda _: ())
 
@@ -68,4 +74,4 @@ def _list_machines(current: CurrentLab) -> list[str]:
 
 
 def _list_checks(current: CurrentLab) -> list[str]:
-    return [check.id for check in current.get().read_checks()]
+    return [check.id for check in read_checks(current.get())]

@@ -1,20 +1,19 @@
-"""`%journey`: follow a packet, show its way."""
+"""`%journey`: follow a packet."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Final
 
-from labkit.check import LiveLab
-from labkit.notebook.slider import build_slider
+from labkit.lab.lab import Lab
 from labkit.notebook.words import LineParser
 from labkit.probe.journey.value import Journey
 
 _USAGE: Final = "%journey SRC DST [--tcp PORT | --udp PORT] [--pcap FILE]"
 
 
-def follow(lab: LiveLab, line: str) -> Journey:
-    """The words behind %journey. The slider is displayed here; the value, whose view is static, is the cell's result."""
+def follow(lab: Lab, line: str) -> Journey:
+    """The words behind %journey; the value is the cell's result."""
     parser = LineParser(_USAGE)
     parser.add_argument("source")
     parser.add_argument("destination")
@@ -27,12 +26,4 @@ def follow(lab: LiveLab, line: str) -> Journey:
     if options.pcap:
         journey.write_pcap(Path(options.pcap))
         print(f"{len(journey.frames)} frames in {options.pcap}")
-    if journey.hops:
-        _show_slider(lab, journey)
     return journey
-
-
-def _show_slider(lab: LiveLab, journey: Journey) -> None:
-    from IPython.display import display
-
-    display(build_slider(journey, lab.read_network()))

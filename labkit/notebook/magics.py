@@ -6,11 +6,16 @@ from typing import Any
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
-import labkit
+from labkit import check
 from labkit.check import Report, Status
+from labkit.course.cells import is_untouched
+from labkit.course.done import plan_done
 from labkit.errors import CannotTell
-from labkit.notebook import asking, following, on
-from labkit.notebook.current import CurrentLab
+from labkit.notebook import asking, following, managing, on
+from labkit.notebook.afterwards import Afterwards
+from labkit.notebook.current import CurrentLab, find_own_lab
+from labkit.notebook.ending import in_one_line
+from labkit.notebook.live import register_live
 from labkit.notebook.words import LineParser
 
 
@@ -20,7 +25,11 @@ class LabMagics(Magics):
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
-        self.current = CurrentLab()
+        self.current = CurrentLab(find_own_lab())
+        self.afterwards = Afterwards(self.current)
+        shell.events.register("pre_run_cell", self.afterwards.before)
+        shell.events.register("post_run_cell", self.afterwards.after)
+        self.live = register_live(shell, self.current)
 
     @no_var_expand
     @cell_magic("on")
@@ -31,69 +40,70 @@ class LabMagics(Magics):
             ip link add cni0 type bridge
             ip -br link
 
+        Several machines run it one after the other: %%on worker1 worker2
+
         Output comes as it is written; more than 200 KB is cut and kept in a file. Stop (or I, I) ends every command of the
         cell. Another exit status than 0 stops Run All. Commands read no input: `labkit shell worker1` in a terminal does.
 
             --out NAME        put the output into the variable NAME instead
             --err NAME        the same for the error output
-            --bg              go on without waiting; the cell says where the output is
+            --bg              go on without waiting; the cell says where the output is, and how all of it is ended
             --no-raise-error  another exit status than 0 is no error
         """
         options = on.parse_on(line)
-        on.run_cell(self.current.get().machine(options.machine), cell, options, self.shell.user_ns)
+        if is_untouched(cell):
+            print("Nothing was run: the commands in this cell are yours to write.")
+            self.afterwards.cell = None  # it has shown nothing either
+            return
+        lab = self.current.get()
+        expected = self.afterwards.cell is not None and self.afterwards.cell.fails
+        on.run_cells(
+            [lab.machine(name) for name in options.machines], cell, options, self.shell.user_ns, expected=expected
+        )
 
     @no_var_expand
     @line_magic("lab")
+    @in_one_line
     def manage_lab(self, line: str) -> None:
         """Start, reset, break or end a lab. The first attaches when the lab runs already: after a kernel restart, say it again.
 
         %lab start 03-bridge [--student ID] [--fabric netlink|mininet] [--resume]
         %lab reset | break [--fault NAME] | down      [03-bridge]
+        %lab solve [--to STEP] [--dry-run]            the commands; --dry-run runs none of them
+        %lab break --anew                             a new network, right but for one thing
         """
-        options = _parse_lab(line)
-        if options.deed == "start":
-            lab = labkit.start(options.name, student=options.student, fabric=options.fabric, resume=options.resume)
-            self.current.set(lab)
-            print(f"{lab.name} runs: {', '.join(machine.name for machine in lab.machines())}")
-            for note in lab.read_notes():
-                print(f"note: {note}")
-            return
-        lab = labkit.attach(options.name) if options.name else self.current.get()
-        if options.deed == "break":
-            print(lab.break_(options.fault))
-        elif options.deed == "reset":
-            lab.reset()
-            print(f"{lab.name} is back at its start")
-        else:
-            lab.down()
-            self.current.set(None)
-            print(f"{lab.name} has ended")
+        managing.manage(self.current, line)
 
     @no_var_expand
     @line_magic("check")
+    @in_one_line
     def run_check(self, line: str) -> Report:
         """Check the network as it is now: everything, or one check by its id.
 
         %check
         %check node_reaches_pods
         """
-        report = self.current.get().check(only=line.strip() or None)
+        report = check.run(self.current.get(), line.strip() or None)
         if not report.gradable:
             raise _tell_why_not(report)
+        if done := plan_done(self.current.get(), report):
+            self.afterwards.say_last(done)
         return report
 
     @no_var_expand
     @line_magic("hint")
+    @in_one_line
     def show_hint(self, line: str) -> Any:
         """The next hint for a check; without an id, for the first that is red.
 
         %hint
         %hint node_reaches_pods
         """
-        return self.current.get().hint(line.strip() or None)
+        return check.hint(self.current.get(), line.strip() or None)
 
     @no_var_expand
     @line_magic("answer")
+    @in_one_line
     def give_answer(self, line: str) -> Any:
         """Answer a question; with ? in place of an answer, what is asked; with --list, all that is asked.
 
@@ -105,20 +115,46 @@ class LabMagics(Magics):
 
     @no_var_expand
     @line_magic("topology")
+    @in_one_line
     def draw_topology(self, line: str) -> Any:
-        """Draw the network as the kernel has it now; what was added since the lab's start is marked."""
-        LineParser("%topology").parse_line(line)
+        """Draw the network as the kernel has it now; what was added since the lab's start is marked.
+
+        %topology
+        %topology --live      beside the notebook, drawn again whenever it changes
+        """
+        parser = LineParser("%topology [--live]")
+        parser.add_argument("--live", action="store_true")
+        if parser.parse_line(line).live:
+            self.live.show_in_cell()
+            return None
         return self.current.get().read_network()
 
     @no_var_expand
     @line_magic("matrix")
+    @in_one_line
     def draw_matrix(self, line: str) -> Any:
         """Who reaches whom now: a ping from every machine to every other."""
         LineParser("%matrix").parse_line(line)
         return self.current.get().read_matrix()
 
     @no_var_expand
+    @line_magic("reach")
+    @in_one_line
+    def ask_reach(self, line: str) -> Any:
+        """Whether one machine reaches another: pings, UDP and TCP, small and large, for a second.
+
+        %reach web db [--address ADDRESS]
+        """
+        parser = LineParser("%reach SRC DST [--address ADDRESS]")
+        parser.add_argument("source")
+        parser.add_argument("destination")
+        parser.add_argument("--address")
+        options = parser.parse_line(line)
+        return self.current.get().ask_reach(options.source, options.destination, options.address)
+
+    @no_var_expand
     @line_magic("journey")
+    @in_one_line
     def follow_packet(self, line: str) -> Any:
         """Follow one packet through every interface it crosses.
 
@@ -127,20 +163,6 @@ class LabMagics(Magics):
         DST: a machine, a name or an address. --pcap writes the frames for Wireshark.
         """
         return following.follow(self.current.get(), line)
-
-
-def _parse_lab(line: str) -> Any:
-    parser = LineParser("%lab start NAME [--student ID] [--fabric F] [--resume] | reset | break [--fault F] | down")
-    parser.add_argument("deed", choices=("start", "reset", "break", "down"))
-    parser.add_argument("name", nargs="?")
-    parser.add_argument("--student")
-    parser.add_argument("--fabric")
-    parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--fault")
-    options = parser.parse_line(line)
-    if options.deed == "start" and options.name is None:
-        parser.error("start: which lab?")
-    return options
 
 
 def _tell_why_not(report: Report) -> CannotTell:

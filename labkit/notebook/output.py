@@ -48,6 +48,10 @@ class CappedOutput:
             self._file.write(data)
         self._tail = (self._tail + data)[-TAIL:]
 
+    def read_end(self) -> bytes:
+        """The last of what was said, where errors are."""
+        return self._tail or b"".join(self._head)[-TAIL:]
+
     def close(self) -> None:
         """No more will come."""
         if self._file is None:
@@ -65,8 +69,10 @@ def open_capped(machine: str) -> CappedOutput:
 
 
 def _open_file(machine: str) -> BinaryIO:
-    """Beside the notebook, where the learner finds it; elsewhere when that folder can't be written."""
-    folder = Path.cwd() if os.access(Path.cwd(), os.W_OK) else None
+    """In `output/` beside the notebook, where the learner finds it; elsewhere when that can't be written."""
+    folder = Path.cwd() / "output" if os.access(Path.cwd(), os.W_OK) else None
+    if folder:
+        folder.mkdir(exist_ok=True)
     descriptor, name = tempfile.mkstemp(".txt", f"output-{machine}-", folder)
     os.close(descriptor)
     return Path(name).open("wb")

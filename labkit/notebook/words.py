@@ -25,4 +25,6 @@ class LineParser(argparse.ArgumentParser):
             words = shlex.split(line)
         except ValueError as error:
             raise UsageError(f"{line}: {error}", hint=str(self.usage)) from error
+        if {"-h", "--help"} & set(words):
+            raise UsageError("how it is typed", hint=str(self.usage))
         return self.parse_args(words)

@@ -5,15 +5,20 @@
 
 from __future__ import annotations
 
-from labkit.probe.answer import Answer, require_alive
-from labkit.probe.arp import ask_arp
-from labkit.probe.journey import Hop, Journey, Lost, follow_packet
-from labkit.probe.matrix import Cell, Matrix, read_matrix
-from labkit.probe.path import trace_path
-from labkit.probe.ping import ping, ping_many
-from labkit.probe.tcp import connect_tcp
-
-__all__ = [
-    "Answer", "Cell", "Hop", "Journey", "Lost", "Matrix",
-    "ask_arp", "connect_tcp", "follow_packet", "ping", "ping_many", "read_matrix", "require_alive", "trace_path",
-]  # fmt: skip
+from labkit.probe.answer import Answer as Answer
+from labkit.probe.answer import require_alive as require_alive
+from labkit.probe.arp import announce as announce
+from labkit.probe.arp import ask_arp as ask_arp
+from labkit.probe.http import Served as Served
+from labkit.probe.http import ask_http as ask_http
+from labkit.probe.journey import Hop as Hop
+from labkit.probe.journey import Journey as Journey
+from labkit.probe.journey import Lost as Lost
+from labkit.probe.journey import follow_packet as follow_packet
+from labkit.probe.matrix import Cell as Cell
+from labkit.probe.matrix import Matrix as Matrix
+from labkit.probe.matrix import read_matrix as read_matrix
+from labkit.probe.path import trace_path as trace_path
+from labkit.probe.ping import ping as ping
+from labkit.probe.ping import ping_many as ping_many
+from labkit.probe.tcp import connect_tcp as connect_tcp

@@ -1,23 +1,19 @@
-"""A machine's IPv4 addresses and MACs, by ioctls on one of its sockets: quick enough to ask a hundred machines."""
+"""A machine's IPv4 addresses, by ioctls on one of its sockets: quick enough to ask a hundred machines."""
 
 from __future__ import annotations
 
 import array
-import contextlib
 import fcntl
 import socket
 import struct
-from collections.abc import Iterable
 from typing import Final
 
 from labkit.probe.sockets import start_socket
 from labkit.world import Machine
 
 _SIOCGIFCONF: Final = 0x8912  # netdevice(7)
-_SIOCGIFHWADDR: Final = 0x8927
 _ROW: Final = struct.Struct("=16s4x4s16x")  # struct ifreq with a sockaddr_in
 _ROWS: Final = 256
-_REQUEST: Final = struct.Struct("=16s2x6s16x")  # struct ifreq with a hardware address
 
 
 def list_addresses(machine: Machine) -> list[tuple[str, str]]:
@@ -37,14 +33,3 @@ def find_main_address(machine: Machine) -> str | None:
     addresses = list_addresses(machine)
     on_eth0 = [address for link, address in addresses if link == "eth0"]
     return next(iter([*on_eth0, *(address for _, address in addresses)]), None)
-
-
-def read_macs(machine: Machine, links: Iterable[str]) -> dict[str, str]:
-    """The MAC of each of these links; one that has gone is left out."""
-    found: dict[str, str] = {}
-    with start_socket(machine, socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        for link in links:
-            with contextlib.suppress(OSError):
-                answer = fcntl.ioctl(asking, _SIOCGIFHWADDR, _REQUEST.pack(link.encode(), b""))
-                found[link] = _REQUEST.unpack(answer)[1].hex(":")
-    return found

@@ -1,7 +1,8 @@
-"""What a probe gives back: one Answer, with the command a person would type for the same."""
+"""What a probe gives back: one Answer, with the words that a person would type for the same."""
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 from labkit.errors import CannotTell
@@ -13,14 +14,19 @@ class Answer:
 
     `reached`: an answer came back, and from the machine asked for where one was named (`at`).
     `seen_source`: the source address that machine saw; None when it saw nothing, or was not asked.
-    `detail`: one line, what came back or how it failed. `seconds`: until then.
+    `detail`: one line, what came back or how it failed. `seconds`: until then. `argv`: what a person would type on the source.
     """
 
     reached: bool
     seen_source: str | None
     detail: str
     seconds: float
-    command: str
+    argv: tuple[str, ...]
+
+    @property
+    def command(self) -> str:
+        """The words as one line of shell."""
+        return shlex.join(self.argv)
 
 
 def require_alive(*controls: Answer) -> None:

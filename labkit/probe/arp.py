@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import select
 import socket
@@ -45,6 +46,17 @@ def ask_arp(src: Machine, address: str, link: str, *, timeout: float = TIMEOUT, 
         except OSError:
             return []  # no such link, or it is down: nobody answers there
         return list(found)
+
+
+def announce(machine: Machine, address: str, link: str) -> None:
+    """Tell everybody on a link the MAC of an address (RFC 5227, an announcement): who knew it by another forgets that.
+
+    By hand: arping -c 1 -A -I LINK ADDRESS. Nothing happens when the link is down.
+    """
+    own = socket.inet_aton(parse_address(address))
+    with start_socket(machine, socket.AF_PACKET, socket.SOCK_RAW, 0) as telling, contextlib.suppress(OSError):
+        telling.bind((link, ETH_P_ARP))
+        telling.send(_pack_request(telling, own, own))
 
 
 def _pack_request(asking: socket.socket, own: bytes, wanted: bytes) -> bytes:

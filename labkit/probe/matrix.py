@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
+from labkit.errors import CannotTell, UsageError
 from labkit.probe.addresses import find_main_address
 from labkit.probe.answer import Answer
 from labkit.probe.ping import ping_many
 from labkit.world import Machine, World
 
 Word = Literal["reached", "not reached", "no address"]
+Pair = tuple[str, str]  # who asks, who answers
+BEFORE: Final = "it was so before the break"
+APART: Final = "it need not be"
+_TRIES: Final = 6
+_GONE: Final = "gone"
 _SIGNS: Mapping[Word, str] = {"reached": "✓", "not reached": "✗", "no address": "–"}  # noqa: RUF001 - a sign, not a hyphen
 
 
@@ -25,7 +31,7 @@ class Cell:
 
     @property
     def word(self) -> Word:
-        """In a word."""
+        """The cell's word in the text form."""
         if self.answer is None:
             return "no address"
         return "reached" if self.answer.reached else "not reached"
@@ -51,28 +57,77 @@ class Cell:
 
 @dataclass(frozen=True)
 class Matrix:
-    """`addresses`: machine -> the address it was asked by, in the order of rows and columns; `cells` by (src, dst), not src itself."""
+    """`addresses`: machine -> the address it was asked by, in the order of rows and columns; `cells` by (src, dst), not src itself.
+
+    `apart`: pairs that are not meant to talk; `before`: pairs that did not reach before something was broken, None when nothing was.
+    """
 
     addresses: Mapping[str, str | None]
-    cells: Mapping[tuple[str, str], Cell]
+    cells: Mapping[Pair, Cell]
+    apart: frozenset[Pair] = frozenset()
+    before: frozenset[Pair] | None = None
 
     @property
     def machines(self) -> tuple[str, ...]:
         """Rows and columns."""
         return tuple(self.addresses)
 
+    def find_excuse(self, pair: Pair) -> str:
+        """Why it is no fault that this pair does not reach; empty when it is one, or when it does reach.
+
+        What reached before the break is missed now, whether it was meant to or not.
+        """
+        if self.cells[pair].word == "reached":
+            return ""
+        if self.before is not None:
+            return BEFORE if pair in self.before else ""
+        return APART if pair in self.apart else ""
+
+    def list_unreached(self) -> frozenset[Pair]:
+        """The pairs that don't reach."""
+        return frozenset(pair for pair, cell in self.cells.items() if cell.word != "reached")
+
     def to_json(self) -> dict[str, Any]:
-        """Machines with their addresses, and a row for each pair."""
+        """Machines with their addresses, and a row for each pair; `excuse` says why one need not reach."""
         machines = [{"name": name, "address": address} for name, address in self.addresses.items()]
-        return {"machines": machines, "cells": [cell.to_json() for cell in self.cells.values()]}
+        cells = [{**cell.to_json(), "excuse": self.find_excuse(pair)} for pair, cell in self.cells.items()]
+        return {"machines": machines, "cells": cells}
 
 
-def read_matrix(machines: World | Sequence[Machine], *, timeout: float = 1.0) -> Matrix:
-    """Ping from every machine to every other one's main address. Takes `timeout` seconds when somebody is silent."""
-    asked = machines.machines() if isinstance(machines, World) else list(machines)
-    addresses = {machine.name: find_main_address(machine) for machine in asked}
+def read_matrix(world: World, *, timeout: float = 1.0) -> Matrix:
+    """Ping from every machine to every other one's main address. Takes `timeout` seconds when somebody is silent.
+
+    A pod that goes away meanwhile is left out. Raises CannotTell when a machine that is there can't be asked.
+    """
+    for _ in range(_TRIES):
+        try:
+            return _ask(world.machines(), timeout)
+        except CannotTell as error:
+            if not _has_gone(error):
+                raise
+    return _ask(world.machines(), timeout)
+
+
+def _has_gone(error: CannotTell) -> bool:
+    """Whether it is about a machine that PID 1 does not know any more."""
+    return isinstance(error.__cause__, UsageError)
+
+
+def _ask(machines: Sequence[Machine], timeout: float) -> Matrix:
+    found = {machine: _find_address(machine) for machine in machines}
+    addresses = {machine.name: address for machine, address in found.items() if address != _GONE}
+    asked = [machine for machine in machines if machine.name in addresses]
     pairs = [(src, dst) for src in asked for dst in asked if src is not dst]
     wanted = [(src, address) for src, dst in pairs if (address := addresses[dst.name])]
     answers = iter(ping_many(wanted, timeout=timeout))
     cells = (Cell(src.name, dst.name, next(answers) if addresses[dst.name] else None) for src, dst in pairs)
     return Matrix(addresses, {(cell.src, cell.dst): cell for cell in cells})
+
+
+def _find_address(machine: Machine) -> str | None:
+    try:
+        return find_main_address(machine)
+    except CannotTell as error:
+        if _has_gone(error):
+            return _GONE
+        raise

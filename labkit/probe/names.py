@@ -18,10 +18,10 @@ import dns.rdatatype
 
 from labkit.errors import UsageError
 from labkit.probe.answer import Answer
-from labkit.probe.limits import scale_timeout
 from labkit.probe.sockets import parse_address, start_socket
 from labkit.probe.witness import wait_for
 from labkit.probe.words import describe_errno
+from labkit.timing import scale
 from labkit.world import Machine
 
 PORT: Final = 53
@@ -46,14 +46,14 @@ def ask_dns(src: Machine, name: str, *, server: str, kind: str = "A", timeout: f
     """
     address, query = parse_address(server), _plan_query(name, kind)
     began = time.monotonic()
-    reply = _exchange(src, query, address, began + scale_timeout(timeout))
+    reply = _exchange(src, query, address, began + scale(timeout))
     code, records = (None, ()) if isinstance(reply, str) else (dns.rcode.to_text(reply.rcode()), _list_records(reply))
     return DnsAnswer(
         reached=code is not None,
         seen_source=None,
         detail=reply if isinstance(reply, str) else f"{address} said {code}: {', '.join(records) or 'no records'}",
         seconds=round(time.monotonic() - began, 6),
-        command=f"dig +short @{address} {name} {kind}",
+        argv=("dig", "+short", f"@{address}", name, kind),
         code=code,
         records=records,
     )

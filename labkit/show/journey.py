@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
 
-from labkit.net import Connection, Layer
+from labkit.net import Connection
 from labkit.probe.journey.hops import Hop
 from labkit.probe.journey.value import Journey
+from labkit.show.headers import render_headers
 from labkit.show.text import render_table
 
 
 def render_journey(journey: Journey) -> str:
     """What came of it, the way there, the way back, and where it was last seen when it got lost."""
-    parts = [render_outcome(journey), *_render_way(journey.hops)]
+    parts = [render_outcome(journey), *_render_way(journey.hops, 1)]
     if journey.reply:
-        parts += ["the answer:", *_render_way(journey.reply)]
+        parts += ["the answer:", *_render_way(journey.reply, len(journey.hops) + 1)]
     for machine, connections in journey.connections.items():
         parts += [f"netfilter on {machine} keeps: {render_connection(connection)}" for connection in connections]
     return "\n".join(parts)
@@ -41,50 +41,33 @@ def render_outcome(journey: Journey) -> str:
     return f"{journey.src} -> {to}: {journey.probe}: {said}{where}"
 
 
-def _render_way(hops: Sequence[Hop]) -> list[str]:
+def _render_way(hops: Sequence[Hop], first: int) -> list[str]:
     rows = [
         (
             f"{number:>3}",
             render_place(hop),
             f"{render_time(hop)} ms",
             render_headers(hop.layers),
-            "; ".join(hop.changes),
+            "; ".join([*hop.changes, *render_rule(hop)]),
         )
-        for number, hop in enumerate(hops, 1)
+        for number, hop in enumerate(hops, first)
     ]
     return [render_table(rows)] if rows else []
 
 
 def render_place(hop: Hop) -> str:
     """`in by eth0 of web`; a switch's port is the switch's."""
-    machine = hop.link.partition("-")[0] if hop.switch else hop.machine
-    return f"{'in by' if hop.direction == 'in' else 'out by'} {hop.link} of {machine}"
+    return f"{'in by' if hop.direction == 'in' else 'out by'} {hop.link} of {hop.place}"
+
+
+def render_rule(hop: Hop) -> list[str]:
+    """The rule of netfilter that changed the packet before this hop, or dropped it after; nothing where there is none."""
+    if hop.rule is None:
+        return []
+    did = "changed by" if any(" NAT " in change for change in hop.changes) else "then dropped by"
+    return [f"{did} {hop.rule.text}"]
 
 
 def render_time(hop: Hop) -> str:
     """Milliseconds since the first hop."""
     return f"{hop.time * 1000:.3f}"
-
-
-def render_headers(layers: Sequence[Layer]) -> str:
-    """Outermost first, what decides: `IP 10.244.1.2 -> 10.244.1.4 ttl 64 | ICMP echo-request`; MACs are left to the changes."""
-    return " | ".join(text for layer in layers if (text := _render_layer(layer)))
-
-
-def _render_layer(layer: Layer) -> str:
-    if layer.name in _HIDDEN:
-        return ""
-    words = [layer.name]
-    words += [f"{layer.fields[a]} -> {layer.fields[b]}" for a, b in _ENDS if a in layer.fields]
-    words += [
-        f"{_SHOWN[field]}{value}" for field, value in layer.fields.items() if field in _SHOWN and layer.name != "IP"
-    ]
-    words += [f"ttl {layer.fields['ttl']}"] if layer.name == "IP" else []
-    words += [_ICMP.get(layer.fields["type"], str(layer.fields["type"]))] if layer.name == "ICMP" else []
-    return " ".join(words)
-
-
-_HIDDEN: Final = ("Ether", "Raw", "Padding")
-_ENDS: Final = (("src", "dst"), ("sport", "dport"), ("psrc", "pdst"))
-_SHOWN: Final[Mapping[str, str]] = {"flags": "", "vni": ""}  # of TCP and VXLAN
-_ICMP: Final[Mapping[Any, str]] = {0: "echo-reply", 3: "unreachable", 8: "echo-request", 11: "time exceeded"}

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from labkit.lab.network import LiveNetwork
+from labkit.show.drawing.parts import Picture
 from labkit.show.network import plan_network, render_network
 from labkit.show.page import render_drawing, render_svg_file
-
-LEGEND = "+ and colour: added since the lab's start. Dashed arrow: a route to the next hop. Hollow dot: down."
 
 
 def render_live(live: LiveNetwork) -> str:
@@ -21,19 +20,25 @@ def plan_live(live: LiveNetwork) -> dict[str, Any]:
     return {"lab": live.lab, **plan_network(live.network, live.start)}
 
 
-def render_live_svg(live: LiveNetwork) -> str:
+def plan_live_picture(live: LiveNetwork) -> Picture:
     """The drawing; networkx is imported here."""
     from labkit.show.drawing.plan import plan_picture
-    from labkit.show.drawing.svg import render_svg
 
-    return render_svg(plan_picture(f"{live.lab}: the network now", live.network, live.start))
+    return plan_picture(f"{live.lab}: the network now", live.network, live.start)
 
 
 def render_live_file(live: LiveNetwork) -> str:
     """The drawing as a file of its own."""
-    return render_svg_file(render_live_svg(live))
+    from labkit.show.drawing.legend import add_legend
+    from labkit.show.drawing.svg import render_svg
+
+    return render_svg_file(render_svg(add_legend(plan_live_picture(live))))
 
 
 def render_live_html(live: LiveNetwork) -> str:
     """The drawing with its legend, and the text form folded below."""
-    return render_drawing(render_live_svg(live), render_live(live), LEGEND)
+    from labkit.show.drawing.legend import list_legend
+    from labkit.show.drawing.svg import render_svg
+
+    picture = plan_live_picture(live)
+    return render_drawing(render_svg(picture), render_live(live), " ".join(list_legend(picture)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from labkit.net.read.agents import Agent
 from labkit.net.read.links import Link
 from labkit.net.read.network import (
     End,
@@ -17,6 +18,7 @@ from labkit.net.read.network import (
 )
 from labkit.net.read.routes import Route
 from labkit.show.text import render_table
+from labkit.world.places import FABRIC
 
 ADDED = "+ added"
 
@@ -34,8 +36,14 @@ def _render_machine(machine: MachineNetwork, cables: dict[End, End], start: froz
     head = f"{machine.name} ({place})  {_mark(name_machine(machine), start)}".rstrip()
     rows = [_plan_link_row(machine, link, cables, start) for link in machine.links]
     routes = [(_render_route(route), _mark(name_route(machine, route), start)) for route in machine.routes]
-    tables = [render_table(table) for table in (rows, routes) if table]
+    agents = [(f"agent {agent.name}", _render_agent(agent)) for agent in machine.agents]
+    tables = [render_table(table) for table in (rows, agents, routes) if table]
     return "\n".join([head, *("  " + line for table in tables for line in table.splitlines())])
+
+
+def _render_agent(agent: Agent) -> str:
+    takes = f"takes the frames of {', '.join(agent.links)}, " if agent.links else ""
+    return f"{takes}sends and gets wrapped packets by UDP port {agent.port}"
 
 
 def _mark(name: str, start: frozenset[str]) -> str:
@@ -70,7 +78,7 @@ def _list_ties(machine: MachineNetwork, link: Link, cables: dict[End, End]) -> I
 def render_end(end: End) -> str:
     """`web:eth0`, `switch s1`."""
     machine, link = end
-    return f"switch {link.rpartition('-')[0]}" if machine == "fabric" else f"{machine}:{link}"
+    return f"switch {link.rpartition('-')[0]}" if machine == FABRIC else f"{machine}:{link}"
 
 
 def _render_route(route: Route) -> str:
@@ -79,6 +87,7 @@ def _render_route(route: Route) -> str:
     words = [
         route.kind if route.kind != "unicast" else "",
         route.destination,
+        f"encap {route.encap}" if route.encap else "",
         f"via {route.via}" if route.via else "",
         f"dev {route.dev}" if route.dev else "",
         " or ".join(hops),
@@ -113,7 +122,8 @@ def _plan_machine(machine: MachineNetwork, start: frozenset[str]) -> dict[str, A
         }
         for route in machine.routes
     ]  # fmt: skip
+    agents = [{"name": each.name, "port": each.port, "links": list(each.links)} for each in machine.agents]
     return {
         "name": machine.name, "kind": machine.kind, "node": machine.node,
-        "added": bool(_mark(name_machine(machine), start)), "links": links, "routes": routes,
+        "added": bool(_mark(name_machine(machine), start)), "links": links, "routes": routes, "agents": agents,
     }  # fmt: skip

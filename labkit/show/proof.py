@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from labkit.check.proof import Proof, render_score
+from labkit.proof.result import Proof, render_score
 
 
 def render_proof(proof: Proof) -> str:

@@ -7,8 +7,11 @@ from textwrap import fill
 
 from labkit.check.live import Hint
 from labkit.errors import UsageError
+from labkit.lab.diagnosis import CAUSE, read_meanings
 from labkit.lab.question import Question, Reply
+from labkit.show.page import render_inline, render_page
 
+NOT_YET = ("", "?", "…", "...", "_")  # what a lesson's cell has in place of an answer
 _WIDTH = 100
 _ASKED = {
     "fault.cause": "What is broken?",
@@ -22,11 +25,31 @@ def render_hint(hint: Hint) -> str:
 
 
 def render_reply(reply: Reply) -> str:
-    """What a learner is told about an answer; a prediction that does not fit was a good guess, and the text says why."""
+    """What a learner is told about an answer: that it is noted, or guess and truth; a guess that does not fit was a good one, and the text says why."""
     if reply.right is None:
-        return f"{reply.id} = {reply.value}: noted."
-    said = "that is what happens" if reply.right else "not what happens here"
-    return f"{reply.id} = {reply.value}: {said}. {reply.text}".rstrip()
+        return f"{reply.id} = {reply.guess or reply.value}: noted."
+    sign = "✓" if reply.right else "≠"
+    return (
+        f"{sign} {reply.id}\n  you said      {reply.guess}\n  what happens  {reply.truth}\n{_say_why(reply)}".rstrip()
+    )
+
+
+def render_reply_html(reply: Reply) -> str:
+    """The same for a notebook: guess and truth in one table, sign and word before them, the reason below."""
+    plain = render_reply(reply)
+    if reply.right is None:
+        return render_page(f"<p>{render_inline(plain)}</p>", plain)
+    said = "✓ as you said" if reply.right else "≠ not as you said"
+    cells = "".join(f"<td>{render_inline(each)}</td>" for each in (reply.guess, reply.truth))
+    table = (
+        f'<table><caption>{said} <code>{reply.id}</code></caption><thead><tr><th scope="col">Your guess</th>'
+        f'<th scope="col">What happens</th></tr></thead><tbody><tr>{cells}</tr></tbody></table>'
+    )
+    return render_page(f"{table}<p>{render_inline(_say_why(reply))}</p>", plain)
+
+
+def _say_why(reply: Reply) -> str:
+    return f"{reply.text} {reply.explain}".strip()
 
 
 def render_questions(
@@ -42,7 +65,12 @@ def render_questions(
 
 def _list_lines(name: str, question: Question | None, choices: Sequence[str]) -> Iterator[str]:
     yield f"{name}: {question.ask if question else _ASKED.get(name, '')}"
-    if choices:
+    if question and question.choices:
+        yield from (f"    {number}  {text}" for number, text in enumerate(question.choices.values(), 1))
+    elif name == CAUSE:
+        meanings, width = read_meanings(), max(map(len, choices), default=0)
+        yield from (f"    {cause:{width}}  {meanings.get(cause, '')}".rstrip() for cause in choices)
+    elif choices:
         yield fill(
             f"one of: {', '.join(choices)}",
             _WIDTH,

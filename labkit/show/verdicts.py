@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from labkit.check import Report, Status, Verdict
 from labkit.check.verdict import Evidence
@@ -11,50 +12,109 @@ from labkit.show.status import render_status
 from labkit.show.text import measure, render_number
 
 _INDENT = " " * 4
+LATER = "· later"
+WHY = "what is missing there: labkit check --only ID"
+HALF = "not all of them: it was right, but not at the first try"
+HEADINGS = {"core": "Core", "more": "If you want more"}
+
+
+@dataclass(frozen=True)
+class Group:
+    """Verdicts of one level that are shown together; `later`: nobody has got to them yet."""
+
+    name: str
+    verdicts: tuple[Verdict, ...]
+    later: bool
+
+    @property
+    def heading(self) -> str:
+        """`Core: 2 of 3 points`; `Core, later: 1 point`."""
+        worth = sum(verdict.max_points for verdict in self.verdicts)
+        points = render_number(worth) if self.later else _render_sum(self.verdicts)
+        return f"{self.name}: {points} {_name_points(worth)}"
 
 
 def render_verdicts(report: Report) -> str:
-    """A line for each check; below the red ones what was expected, what is there, how to see it, and a hint."""
-    width = max((measure(render_status(verdict.status)) for verdict in report.verdicts), default=0)
+    """A line for each check, in groups; below the red ones what was expected, what is there, how to see it, and a hint."""
+    groups = list_groups(report)
+    width = max((measure(_render_sign(group, verdict)) for group in groups for verdict in group.verdicts), default=0)
     lines = [render_headline(report)]
-    for verdict in report.verdicts:
-        status = render_status(verdict.status)
-        lines.append(
-            f"{status}{' ' * (width - measure(status))}  {verdict.title}  ({render_points(verdict)}, {verdict.id})"
-        )
-        lines += [f"{_INDENT}{name:<9} {text}" for name, text in list_details(verdict)]
-    return "\n".join(lines)
+    for group in groups:
+        lines += [group.heading] if len(groups) > 1 else []
+        for verdict in group.verdicts:
+            sign = _render_sign(group, verdict)
+            lines.append(
+                f"{sign}{' ' * (width - measure(sign))}  {verdict.title}  ({render_points(verdict)}, {verdict.id})"
+            )
+            details = () if group.later else list_details(verdict, report.lab)
+            lines += [f"{_INDENT}{name:<9} {text}" for name, text in details]
+    return "\n".join([*lines, *([WHY] if report.later else [])])
+
+
+def _render_sign(group: Group, verdict: Verdict) -> str:
+    return LATER if group.later else render_status(verdict.status)
+
+
+def list_groups(report: Report) -> list[Group]:
+    """Of the core and of what is more: what somebody has got to, and what comes later."""
+    groups = []
+    for level, name in HEADINGS.items():
+        verdicts = report.list_level(level)
+        for later in (False, True):
+            own = tuple(verdict for verdict in verdicts if (verdict.id in report.later) is later)
+            apart = ", later" if later and level == "core" else ""
+            groups += [Group(f"{name}{apart}", own, later)] if own else []
+    return groups
 
 
 def render_headline(report: Report) -> str:
-    """`03-bridge: 6 of 8 points`, or that it could not be told."""
+    """`06-cni: core 8 of 8, more 3 of 12 points; later 4`, or that it could not be told."""
     name = report.lab if report.student is None else f"{report.lab} ({report.student})"
     if report.points is None:
         unknown = len(report.list_ids(Status.CANNOT_TELL))
         return f"{name}: {unknown} of {len(report.verdicts)} could not be told, so there is no score; run it again"
-    return f"{name}: {render_number(report.points)} of {render_number(report.max_points)} points"
+    reached = {level: [each for each in report.list_level(level) if each.id not in report.later] for level in HEADINGS}
+    present = {level: verdicts for level, verdicts in reached.items() if verdicts}
+    scores = [
+        f"{level if len(present) > 1 else ''} {_render_sum(verdicts)}".strip() for level, verdicts in present.items()
+    ]
+    later = sum(verdict.max_points for verdict in report.verdicts if verdict.id in report.later)
+    return f"{name}: {', '.join(scores)} points{f'; later {render_number(later)}' if later else ''}"
+
+
+def _render_sum(verdicts: Sequence[Verdict]) -> str:
+    points = sum(verdict.points or 0.0 for verdict in verdicts)
+    return f"{render_number(points)} of {render_number(sum(verdict.max_points for verdict in verdicts))}"
 
 
 def render_points(verdict: Verdict) -> str:
     """`1 of 2 points`."""
     points = f"{render_number(verdict.points)} of {render_number(verdict.max_points)}"
-    return f"{points} point" if verdict.max_points == 1 else f"{points} points"
+    return f"{points} {_name_points(verdict.max_points)}"
 
 
-def list_details(verdict: Verdict) -> Iterator[tuple[str, str]]:
+def _name_points(worth: float) -> str:
+    return "point" if worth == 1 else "points"
+
+
+def list_details(verdict: Verdict, lab: str) -> Iterator[tuple[str, str]]:
     """(name, text) of what explains a verdict that is not green; what is empty is left out."""
     if verdict.status is Status.PASSED:
+        if verdict.points is not None and verdict.points < verdict.max_points:
+            yield "points", HALF
         return
-    seen = verdict.evidence[-1:]
+    decided = verdict.evidence[-1:]
     pairs = (
         ("expected", verdict.expected),
         ("observed", verdict.observed),
-        ("see it", render_command(seen[0]) if seen and verdict.status is Status.FAILED else ""),
+        ("see it", render_command(decided[0], lab) if decided and verdict.status is Status.FAILED else ""),
         ("hint", verdict.hint if verdict.status is Status.FAILED else ""),
     )
     yield from ((name, text) for name, text in pairs if text)
 
 
-def render_command(evidence: Evidence) -> str:
-    """The command that shows it, ready to paste into a terminal."""
-    return f"labkit exec {evidence.machine} -- {shlex.join(evidence.argv)}"
+def render_command(evidence: Evidence, lab: str) -> str:
+    """The command that shows it, ready to paste into a terminal, whichever other labs run."""
+    if evidence.argv[:1] == ("labkit",):  # typed outside, as a journey is
+        return f"{shlex.join(evidence.argv)} --lab {lab}"
+    return f"labkit exec --lab {lab} {evidence.machine} -- {shlex.join(evidence.argv)}"

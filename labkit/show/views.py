@@ -9,12 +9,14 @@ from labkit.check import Report
 from labkit.check.live import Hint
 from labkit.lab.network import LiveNetwork
 from labkit.lab.question import Reply
+from labkit.show.done import Done, render_done, render_done_html
 from labkit.show.journey import render_journey
 from labkit.show.journey_html import render_journey_html
 from labkit.show.live import render_live, render_live_html
 from labkit.show.matrix import render_matrix, render_matrix_html
 from labkit.show.page import render_inline, render_page
-from labkit.show.replies import render_hint, render_reply
+from labkit.show.reach import render_reach
+from labkit.show.replies import render_hint, render_reply, render_reply_html
 from labkit.show.text import render_number
 from labkit.show.verdicts_html import render_verdicts_html
 
@@ -36,8 +38,10 @@ def _as_paragraph(render: Callable[[Any], str]) -> Callable[[Any], str]:
 
 VIEWS: Final[Mapping[tuple[str, str], View]] = {
     (Report.__module__, "Report"): (render_score, render_verdicts_html),
-    (Reply.__module__, "Reply"): (render_reply, _as_paragraph(render_reply)),
+    (Reply.__module__, "Reply"): (render_reply, render_reply_html),
+    (Done.__module__, "Done"): (render_done, render_done_html),
     (Hint.__module__, "Hint"): (render_hint, _as_paragraph(render_hint)),
+    ("labkit.probe.reach.value", "Reach"): (render_reach, _as_paragraph(render_reach)),
     ("labkit.probe.matrix", "Matrix"): (render_matrix, render_matrix_html),
     ("labkit.probe.journey.value", "Journey"): (render_journey, render_journey_html),
     (LiveNetwork.__module__, "LiveNetwork"): (render_live, render_live_html),

@@ -1,27 +1,19 @@
-"""The enclosure a lab runs in, and the client that asks its PID 1 for things. Nothing heavier than the standard library."""
+"""The client's half of a world: start one, find it, run things on its machines. PID 1's half is in `inside/`; both use wire and kernel, and nothing heavier than the standard library."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from labkit.world.client import World, list_worlds
-    from labkit.world.host import run_host
-    from labkit.world.machine import Machine, MachineSpec, Result
-    from labkit.world.process import Process
+from labkit.faces import lazy
 
-_HOMES = {
-    "World": "client", "list_worlds": "client", "run_host": "host",
-    "Machine": "machine", "MachineSpec": "machine", "Process": "process", "Result": "machine",
-}  # fmt: skip
-
-__all__ = ["Machine", "MachineSpec", "Process", "Result", "World", "list_worlds", "run_host"]
-
-
-def __getattr__(name: str) -> Any:
-    """PID 1 imports from this package too, and shall not carry the client's half."""
-    if name not in _HOMES:
-        raise AttributeError(name)
-    from importlib import import_module
-
-    return getattr(import_module(f"labkit.world.{_HOMES[name]}"), name)
+if TYPE_CHECKING or lazy(__name__, __file__):
+    from labkit.world.client import World as World
+    from labkit.world.client import list_worlds as list_worlds
+    from labkit.world.connection import find_realm as find_realm
+    from labkit.world.machine import Machine as Machine
+    from labkit.world.process import Process as Process
+    from labkit.world.program import run_program as run_program
+    from labkit.world.program import stream_program as stream_program
+    from labkit.world.values import MachineSpec as MachineSpec
+    from labkit.world.values import Outfit as Outfit
+    from labkit.world.values import Result as Result

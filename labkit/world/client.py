@@ -1,47 +1,32 @@
-"""A world as its clients see it: start one, attach to one, make machines, end it."""
+"""A world as its clients see it: start one, attach to one, find its machines."""
 
 from __future__ import annotations
 
 import contextlib
-import difflib
+import dataclasses
 import os
-import signal
-import socket
-import time
 from collections.abc import Iterator, Sequence
-from io import FileIO
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from labkit.errors import UsageError
-from labkit.world import wire
-from labkit.world.connection import PREFIX, Connection, plan_address, wait_readable
-from labkit.world.machine import Machine, MachineSpec
+from labkit.errors import UsageError, guess_meant
+from labkit.world.connection import Connection, find_listener, is_name, plan_address, plan_prefix
+from labkit.world.door import Door
+from labkit.world.machine import Machine
 from labkit.world.starter import start_world
+from labkit.world.values import MachineSpec, Outfit
 
 _CHUNK: Final = 150
-_END_SECONDS: Final = 2.0
+_NAMED: Final = 12  # machines, in an error
 
 
-class World:
+class World(Door):
     """A client of one running world. Safe to share between threads."""
-
-    def __init__(self, address: str, connection: Connection) -> None:
-        self._address = address
-        self._connection = connection
-        try:
-            hello, _ = connection.ask("hello")
-            self._pidfd = FileIO(os.pidfd_open(hello["pid"]))
-        except BaseException:
-            connection.close()
-            raise
-        self.name: str = hello["name"]
-        self.pid: int = hello["pid"]
 
     @staticmethod
     def start(  # noqa: PLR0913 - a world's options, by keyword only
         name: str, *, owner: int | None = None, journal: Path | None = None, work: Path | None = None,
-        meta: dict[str, Any] | None = None, hidden: bool = False, lease: float = 1800.0,
+        meta: dict[str, Any] | None = None, outfit: Outfit | None = None, hidden: bool = False, lease: float = 1800.0,
     ) -> World:  # fmt: skip
         """Make a new world. It ends with this client unless `keep` is called, with process `owner`, or unattended for `lease` s.
 
@@ -49,7 +34,8 @@ class World:
         Raises UsageError when a world of this name runs, WorldError when this machine does not allow one.
         """
         address = plan_address(name, hidden=hidden)
-        spec = {"name": name, "address": address, "lease": lease, "meta": meta or {}}
+        had = dataclasses.asdict(outfit or Outfit())
+        spec = {"name": name, "address": address, "lease": lease, "meta": meta or {}, "outfit": had}
         return World(address, start_world(spec, owner=owner, journal=journal, work=work))
 
     @staticmethod
@@ -58,31 +44,32 @@ class World:
         address = plan_address(name, hidden=hidden)
         return World(address, Connection.connect(address))
 
-    def connect(self) -> Connection:
-        """A further connection, for one command."""
-        return Connection.connect(self._address)
-
-    def ask(self, op: str, **fields: Any) -> tuple[dict[str, Any], list[int]]:
-        """One request on the standing connection (world/requests.py lists them)."""
-        return self._connection.ask(op, **fields)
+    def renew(self) -> World:
+        """This world; if it has ended, the one of its name that runs in its place. Raises WorldError when none does."""
+        if not self.is_gone():
+            return self
+        self.close()
+        return World(self._address, self.connect())
 
     def keep(self) -> None:
         """The world shall outlive this client."""
         self.ask("keep")
 
-    def add_machines(self, specs: Sequence[MachineSpec]) -> None:
+    def add_machines(self, specs: Sequence[MachineSpec]) -> list[Machine]:
         """Make machines, pods after their nodes."""
+        made: list[Machine] = []
         for first in range(0, len(specs), _CHUNK):
-            chunk = specs[first : first + _CHUNK]
-            self.ask("add", machines=[_to_message(spec) for spec in chunk])
+            chunk = [_to_message(spec) for spec in specs[first : first + _CHUNK]]
+            made += [Machine(self, *row) for row in self.ask("add", machines=chunk)[0]["machines"]]
+        return made
 
     @contextlib.contextmanager
     def start_machine(self, spec: MachineSpec) -> Iterator[Machine]:
         """A machine for as long as the block lasts; PID 1 takes it away also when this client is killed in between."""
         connection = self.connect()
         try:
-            connection.ask("add", machines=[_to_message(spec)], temporary=True)
-            yield Machine(self, spec.name, spec.kind, spec.node)
+            answer, _ = connection.ask("add", machines=[_to_message(spec)], temporary=True)
+            yield Machine(self, *answer["machines"][0])
             connection.ask("remove", machine=spec.name)
         finally:
             connection.close()
@@ -92,79 +79,57 @@ class World:
         self.ask("remove", machine=name)
 
     def machines(self) -> list[Machine]:
-        """All machines in the order they came, pods made by the learner included, the hidden `fabric` left out."""
-        found: list[Machine] = []
-        first = 0
-        while rows := self.ask("list", first=first)[0]["machines"]:
-            found += [Machine(self, *row) for row in rows if row[1] != "fabric"]
-            first += len(rows)
-        return found
+        """All machines in the order they came, pods made by the learner included, the hidden one with the switches left out."""
+        rows: list[tuple[str, str, str | None, int]] = []
+        more = True
+        while more:
+            answer, _ = self.ask("list", first=len(rows))
+            rows += answer["machines"]
+            more = answer["more"]
+        return [Machine(self, *row) for row in rows if row[1] != "fabric"]
 
     def machine(self, name: str) -> Machine:
         """One machine. Raises UsageError with the nearest names when it is unknown."""
-        if name == "fabric":
-            return Machine(self, "fabric", "fabric", None)
-        machines = {each.name: each for each in self.machines()}
-        if name not in machines:
-            near = difflib.get_close_matches(name, machines) or list(machines)[:12]
-            raise UsageError(f"lab {self.name} has no machine {name!r}", hint=f"there are: {', '.join(near)}")
-        return machines[name]
-
-    def open_sockets(self, machines: Sequence[str], family: int, kind: int, protocol: int = 0) -> list[socket.socket]:
-        """A socket in the network of each machine, with one request for many. Close them soon: they keep it alive."""
-        numbers: list[int] = []
-        for first in range(0, len(machines), wire.MAX_DESCRIPTORS):
-            names = list(machines[first : first + wire.MAX_DESCRIPTORS])
-            numbers += self.ask("sockets", machines=names, family=int(family), type=int(kind), protocol=protocol)[1]
-        return [socket.socket(family, kind, protocol, fileno=number) for number in numbers]
+        row = self.ask("find", machine=name)[0]["machine"]
+        if row is None:
+            names = [each.name for each in self.machines()]
+            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            raise UsageError(
+                f"lab {self.name} has no machine {name!r}",
+                hint=f"{guess_meant(name, names)}there are: {', '.join(names[:_NAMED])}{more}",
+            )
+        return Machine(self, *row)
 
     def read_meta(self) -> dict[str, Any]:
         """Small values that clients keep with the world."""
         meta: dict[str, Any] = self.ask("meta")[0]["meta"]
         return meta
 
+    def wait_for_meta(self, key: str, timeout: float) -> bool:
+        """Until one of them is there and true; whether it came about within so many seconds."""
+        with contextlib.closing(self.connect()) as connection:
+            connection.ask("await", key=key)
+            return connection.wait_exit(timeout) is not None
+
     def write_meta(self, **changes: Any) -> dict[str, Any]:
         """Change some of them; all of them come back."""
         meta: dict[str, Any] = self.ask("meta", changes=changes)[0]["meta"]
         return meta
 
-    def write_journal(self, entry: dict[str, Any]) -> None:
-        """Append to the world's journal; PID 1 adds the time."""
-        self.ask("journal", entry=entry)
-
-    def end(self) -> None:
-        """End the world and wait until its processes are gone. One that does not end by itself within 2 s is killed."""
-        if self._pidfd.closed:
-            return
-        # a descriptor of its own: another thread that finds the world gone may close this client meanwhile
-        with FileIO(os.dup(self._pidfd.fileno())) as pidfd:
-            with contextlib.suppress(OSError):  # it may be gone, or have stopped reading
-                self._connection.tell("end")
-            if not wait_readable([pidfd.fileno()], time.monotonic() + _END_SECONDS):
-                signal.pidfd_send_signal(pidfd.fileno(), signal.SIGKILL)
-                wait_readable([pidfd.fileno()], time.monotonic() + 10)
-        self.close()
-
-    def close(self) -> None:
-        """Detach; the world goes on if it was told to keep."""
-        self._connection.close()
-        self._pidfd.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
 
 def list_worlds() -> list[str]:
-    """Names of this user's running worlds, from the kernel's list of sockets (proc_net(5), unix)."""
-    prefix = f"@{PREFIX}/{os.getuid()}/"
-    paths = [line.rpartition(" ")[2] for line in Path("/proc/net/unix").read_text().splitlines()]
-    return sorted({path.removeprefix(prefix) for path in paths if path.startswith(prefix)})
+    """Names of this user's running worlds of this realm, from the kernel's list of sockets (proc_net(5), unix).
+
+    Names there are bytes, anybody's: only those are taken that a world can have, and at which a process of this user's listens.
+    """
+    prefix = plan_prefix().replace("\0", "@").encode()
+    paths = [line.rpartition(b" ")[2] for line in Path("/proc/net/unix").read_bytes().splitlines()]
+    names = {path.removeprefix(prefix).decode(errors="replace") for path in paths if path.startswith(prefix)}
+    return sorted(name for name in names if is_name(name) and find_listener(plan_address(name)) == os.getuid())
 
 
 def _to_message(spec: MachineSpec) -> dict[str, Any]:
     return {
-        "name": spec.name, "kind": spec.kind, "node": spec.node, "files": dict(spec.files), "sysctls": dict(spec.sysctls),
+        "name": spec.name, "kind": spec.kind, "node": spec.node, "by_name": spec.by_name,
+        "files": dict(spec.files), "sysctls": dict(spec.sysctls),
     }  # fmt: skip

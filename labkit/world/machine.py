@@ -3,53 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from labkit.errors import CannotTell, LabkitError
+from labkit.errors import CannotTell, LabkitError, WorldError
+from labkit.world.door import Door
 from labkit.world.process import Kept, Process, Take, open_input, open_pipe, pump
+from labkit.world.values import Command, Result, to_argv
 
-if TYPE_CHECKING:
-    from labkit.world.client import World
-
-Command = str | Sequence[str]
 _LAST_WORDS: Final = 0.8  # seconds; PID 1 kills 0.6 s after the first signal
 _SIGNALLED: Final = 128
 
 
-@dataclass(frozen=True)
-class MachineSpec:
-    """A machine to be made. `files`: "etc/hosts" -> its text; `sysctls` besides the stated list (world/skeleton.py)."""
-
-    name: str
-    kind: str
-    node: str | None = None
-    files: Mapping[str, str] = field(default_factory=dict)
-    sysctls: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a command left: exit status (128 + signal), output decoded as UTF-8, seconds."""
-
-    machine: str
-    argv: tuple[str, ...]
-    status: int
-    stdout: str
-    stderr: str
-    seconds: float
-
-
 class Machine:
-    """A handle on one machine of a running world."""
+    """A handle on one machine of a running world. `network` identifies its network: two machines can be one."""
 
-    def __init__(self, world: World, name: str, kind: str, node: str | None) -> None:
+    def __init__(self, world: Door, name: str, kind: str, node: str | None, network: int = 0) -> None:
         self.world = world
         self.name = name
         self.kind = kind
         self.node = node
+        self.network = network
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name} of {self.world.name}>"
@@ -142,14 +119,41 @@ class Machine:
         _, received = self.world.ask("netns", machine=self.name)
         return received[0]
 
+    def list_folder(self, path: str) -> list[str] | None:
+        """Names in a folder as this machine's processes find it, read without a program of the machine's; None when there is none."""
+        opened = self._open_path(path)
+        if opened is None:
+            return None
+        try:
+            return sorted(os.listdir(opened))  # noqa: PTH208 - a descriptor has no Path
+        except NotADirectoryError:
+            return None
+        finally:
+            os.close(opened)
+
+    def read_file(self, path: str, *, limit: int = 1 << 20) -> str | None:
+        """The text of a file there, its first `limit` bytes, likewise; None when there is none."""
+        opened = self._open_path(path)
+        if opened is None:
+            return None
+        with os.fdopen(opened, "rb") as file:
+            return file.read(limit).decode(errors="replace")
+
+    def _open_path(self, path: str) -> int | None:
+        try:
+            _, received = self.world.ask("open", machine=self.name, path=path)
+        except WorldError as error:
+            if os.strerror(errno.ENOENT) in error.message:
+                return None
+            raise
+        return received[0]
+
     def list_processes(self) -> list[tuple[int, list[str]]]:
         """Processes in this machine's network: (number inside the world, command line, cut at 500 bytes)."""
         found: list[tuple[int, list[str]]] = []
-        while rows := self.world.ask("processes", machine=self.name, first=len(found))[0]["processes"]:
-            found += [(number, argv) for number, argv in rows]
+        more = True
+        while more:
+            answer, _ = self.world.ask("processes", machine=self.name, first=len(found))
+            found += [(number, argv) for number, argv in answer["processes"]]
+            more = answer["more"]
         return found
-
-
-def to_argv(command: Command) -> tuple[str, ...]:
-    """A string is a bash script; a sequence is taken as it is."""
-    return ("bash", "-c", command) if isinstance(command, str) else tuple(command)

@@ -37,6 +37,10 @@ class Process:
         """Send a signal to its whole process group."""
         self._connection.ask("signal", number=number)
 
+    def note(self, **fields: str | int) -> None:
+        """Add to its entry in the journal, which is written when it has ended."""
+        self._connection.ask("note", entry=fields)
+
     def stop(self) -> None:
         """Have it ended as by closing, and stay for its last words and its exit status."""
         self._connection.ask("stop")

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 from labkit import CannotTell
-from labkit.check import View, check, expect
-from labkit.net import read_links
+from labkit.check import Evidence, View, both_ways, check, expect
+from labkit.net import Capture
 
 LOUD = 1200  # bytes of a ping that stands out among ARP and the like
 PINGS = 5
 LONGEST = 20  # seconds that the switch may remember a silent host
-
-
-def expect_answers(lab: View, *pairs: tuple[str, str]) -> None:
-    """Hosts reach each other; both are named by their keys in lab.toml."""
-    lab.expect_answers((lab.values[src]["name"], lab.values[dst]["address"]) for src, dst in pairs)
 
 
 @check(
@@ -28,9 +21,9 @@ def expect_answers(lab: View, *pairs: tuple[str, str]) -> None:
         "`ip link add br0 type bridge`, `ip link set br0 up`, `ip link set PORT master br0` for both ports.",
     ),
 )
-def first_two_talk(lab: View) -> None:
+def first_two_talk(view: View) -> None:
     """The first two hosts reach each other."""
-    expect_answers(lab, ("a", "b"), ("b", "a"))
+    view.expect_reach(both_ways(*view.places("a", "b")))
 
 
 @check(
@@ -41,9 +34,10 @@ def first_two_talk(lab: View) -> None:
         "`ip link set eth0 up` on the host; `ip link set PORT up` and `ip link set PORT master br0` on switch1.",
     ),
 )
-def third_host_talks(lab: View) -> None:
+def third_host_talks(view: View) -> None:
     """The third host reaches the other two, and they reach it."""
-    expect_answers(lab, ("c", "a"), ("c", "b"), ("a", "c"), ("b", "c"))
+    a, b, c = view.places("a", "b", "c")
+    view.expect_reach([(c, a), (c, b), (a, c), (b, c)])
 
 
 @check(
@@ -55,20 +49,17 @@ def third_host_talks(lab: View) -> None:
         "A second owner: `ip addr del ADDRESS/LENGTH dev eth0`. A router in between: let the bridge do it instead.",
     ),
 )
-def each_answers_for_itself(lab: View) -> None:
+def each_answers_for_itself(view: View) -> None:
     """Each host answers for its own address, with its own MAC address, and nobody else does."""
-
-    def ask(pair: str) -> None:
-        asking, asked = (lab.values[key] for key in pair)
-        macs = lab.ask_arp(asking["name"], asked["address"], "eth0")
+    pairs = [(view.values[asking], view.values[asked]) for asking, asked in ("ab", "bc", "ca")]
+    answers = view.ask_arp_many([(asking["name"], asked["address"], "eth0") for asking, asked in pairs])
+    for (asking, asked), macs in zip(pairs, answers, strict=True):
         expect(
             macs == [asked["mac"]],
             expected=f"{asked['name']} answers {asking['name']} with {asked['mac']}",
             observed=f"{asked['address']} is at {', '.join(macs)}" if macs else "nobody answers",
+            by=view.find_evidence(asking["name"], asked["address"]),
         )
-
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(ask, ("ab", "bc", "ca")))
 
 
 @check(
@@ -80,30 +71,34 @@ def each_answers_for_itself(lab: View) -> None:
         "`bridge link set dev PORT learning on` on switch1, and an ageing_time greater than 0.",
     ),
 )
-def bystander_hears_nothing(lab: View) -> None:
+def bystander_hears_nothing(view: View) -> None:
     """What the first two hosts say to each other does not reach the third."""
-    a, b, c = (lab.values[key] for key in "abc")
-    lab.ping(a["name"], b["address"])  # the first one may be flooded: the switch learns from it
-    silent = read_received(lab, c)
-    lab.ping(a["name"], c["address"], size=LOUD)
-    before = read_received(lab, c)
-    if before - silent < LOUD:
-        raise CannotTell(f"{c['name']}'s counter did not count a ping of {LOUD} bytes", hint="check again")
-    answers = [lab.ping(a["name"], b["address"], size=LOUD) for _ in range(PINGS)]
+    a, b, c = (view.values[key] for key in "abc")
+    talk = {_pack_macs(a, b), _pack_macs(b, a)}
+    view.ping(a["name"], b["address"])  # the first one may be flooded: the switch learns from it
+    with Capture([view.machine(c["name"])], keep=lambda data: data[:12] in talk or data[:6] == _pack_mac(c)) as capture:
+        control = view.ping(a["name"], c["address"], size=LOUD)
+        answers = [view.ping(a["name"], b["address"], size=LOUD) for _ in range(PINGS)]
+        frames = capture.read_frames(0.1)
+    if control.reached and not any(frame.data[:6] == _pack_mac(c) for frame in frames):
+        raise CannotTell(f"the capture on {c['name']} did not see a ping that it answered", hint="check again")
     expect(all(answer.reached for answer in answers), expected="answers to all pings", observed=answers[-1].detail)
-    heard = read_received(lab, c) - before
+    heard = [frame for frame in frames if frame.data[:12] in talk]
     expect(
-        heard < LOUD,
-        expected=f"{c['name']} gets nothing of {PINGS} pings of {LOUD} bytes between {a['name']} and {b['name']}",
-        observed=f"{c['name']} got {heard} bytes meanwhile",
+        not heard,
+        expected=f"{c['name']} gets nothing of what {a['name']} and {b['name']} say to each other",
+        observed=f"{c['name']} got {len(heard)} of their frames",
+        by=Evidence(c["name"], ("tcpdump", "-nnei", "eth0", "-c", "1", "ether", "host", b["mac"]), "", 0),
     )
 
 
-def read_received(lab: View, host: Mapping[str, str]) -> int:
-    """Bytes that came in at a host's eth0 so far."""
-    result = lab.machine(host["name"]).probe(["ip", "-j", "-s", "link", "show", "dev", "eth0"])
-    expect(not result.status, expected=f"{host['name']} has a link eth0", observed=result.stderr.strip())
-    return int(json.loads(result.stdout)[0]["stats64"]["rx"]["bytes"])
+def _pack_mac(host: Mapping[str, str]) -> bytes:
+    return bytes.fromhex(host["mac"].replace(":", ""))
+
+
+def _pack_macs(receiver: Mapping[str, str], sender: Mapping[str, str]) -> bytes:
+    """As a frame begins."""
+    return _pack_mac(receiver) + _pack_mac(sender)
 
 
 @check(
@@ -115,10 +110,10 @@ def read_received(lab: View, host: Mapping[str, str]) -> int:
         "`ping` from every host, then the line with the right `dev` in the table; `%answer mac-behind-the-port MAC`.",
     ),
 )
-def mac_is_found(lab: View) -> None:
+def mac_is_found(view: View) -> None:
     """You found which MAC address is behind the port you were asked about."""
-    wanted = lab.values["wanted"]
-    said = (lab.answer("mac-behind-the-port") or "").strip().lower()
+    wanted = view.values["wanted"]
+    said = (view.answer("mac-behind-the-port") or "").strip().lower()
     expect(
         said == wanted["mac"],
         expected=f"the MAC address that the switch sees behind {wanted['port']}",
@@ -128,21 +123,27 @@ def mac_is_found(lab: View) -> None:
 
 @check(
     points=1,
+    level="more",
     hints=(
         "How long does the switch send frames to a port after its host has been moved away?",
         "`ip -d link show br0` on switch1: `ageing_time`, in hundredths of a second.",
         "`ip link set br0 type bridge ageing_time 1500` on switch1 makes it 15 seconds.",
     ),
 )
-def switch_forgets(lab: View) -> None:
+def switch_forgets(view: View) -> None:
     """The switch forgets a host that has been silent for 20 seconds, and does learn."""
-    links = read_links(lab.machine("switch1"))
-    in_use = {link.master for link in links if link.master}
-    times = {link.name: int(link.options.get("ageing_time", 0)) / 100 for link in links if link.name in in_use}
-    expect(times, expected="a bridge with ports on switch1", observed="there is none")
-    for name, seconds in times.items():
+    hosts = [view.values[key] for key in "abc"]
+    switch = view.machine("switch1")
+    links = switch.links()
+    masters = {links[host["port"]].master for host in hosts if host["port"] in links} - {None}
+    expect(masters, expected="a bridge that has the hosts' ports", observed="there is none")
+    for name in sorted(filter(None, masters)):
+        seconds = int(links[name].options.get("ageing_time", 0)) / 100
         expect(
             0 < seconds <= LONGEST,
             expected=f"an ageing time of more than 0 and at most {LONGEST} seconds",
             observed=f"{name} has {seconds:g} seconds{' (it never learns)' if not seconds else ''}",
         )
+    kept = {entry.mac for entry in switch.fdb() if entry.state in ("permanent", "static")}
+    fixed = [host["name"] for host in hosts if host["mac"] in kept]
+    expect(not fixed, expected="it finds out where hosts are", observed=f"told by hand for ever: {', '.join(fixed)}")

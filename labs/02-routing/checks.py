@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 from labkit import CannotTell
-from labkit.check import View, check, expect
-from labkit.net import read_addresses, read_links
-
-
-def expect_answers(lab: View, *pairs: tuple[str, str]) -> None:
-    """Hosts reach each other; both are named by their keys in lab.toml."""
-    lab.expect_answers((lab.values[src]["name"], lab.values[dst]["address"]) for src, dst in pairs)
+from labkit.check import Place, View, both_ways, check, expect
 
 
 @check(
@@ -22,16 +14,12 @@ def expect_answers(lab: View, *pairs: tuple[str, str]) -> None:
         "`ip addr add ADDRESS/24 dev eth0` and the same for eth1 on router1.",
     ),
 )
-def gateways_answer(lab: View) -> None:
+def gateways_answer(view: View) -> None:
     """The first address of both networks is router1's, and it answers."""
-    a, b = lab.values["a"], lab.values["b"]
-    for host in (a, b):
-        answer = lab.ping(host["name"], host["gateway"], at="router1")
-        expect(
-            answer.reached,
-            expected=f"router1 answers {host['name']} at {host['gateway']}",
-            observed=answer.detail,
-        )
+    hosts = view.places("a", "b")
+    view.expect_reach(
+        (host, Place("router1", view.values[key]["gateway"])) for host, key in zip(hosts, "ab", strict=True)
+    )
 
 
 @check(
@@ -42,9 +30,9 @@ def gateways_answer(lab: View) -> None:
         "`ip route add default via GATEWAY` on both hosts, `sysctl -w net.ipv4.ip_forward=1` on router1.",
     ),
 )
-def near_networks_talk(lab: View) -> None:
+def near_networks_talk(view: View) -> None:
     """The hosts of the first two networks reach each other."""
-    expect_answers(lab, ("a", "b"), ("b", "a"))
+    view.expect_reach(both_ways(*view.places("a", "b")))
 
 
 @check(
@@ -55,9 +43,10 @@ def near_networks_talk(lab: View) -> None:
         "`ip route add PREFIX via NEIGHBOUR` on router1 and router2; `ip route add default via GATEWAY` on the host.",
     ),
 )
-def far_network_talks(lab: View) -> None:
+def far_network_talks(view: View) -> None:
     """The host of the third network and the other two reach each other."""
-    expect_answers(lab, ("a", "c"), ("c", "a"), ("b", "c"), ("c", "b"))
+    a, b, c = view.places("a", "b", "c")
+    view.expect_reach([(a, c), (c, a), (b, c), (c, b)])
 
 
 @check(
@@ -69,16 +58,9 @@ def far_network_talks(lab: View) -> None:
         "Take the translation away: `iptables -t nat -F`, `nft flush ruleset`; give the missing routes instead.",
     ),
 )
-def source_is_kept(lab: View) -> None:
-    """A packet arrives with the address of the host that sent it."""
-    for src, dst in (("a", "b"), ("a", "c"), ("c", "a")):
-        sender, receiver = lab.values[src], lab.values[dst]
-        answer = lab.ping(sender["name"], receiver["address"], at=receiver["name"])
-        expect(
-            answer.seen_source == sender["address"],
-            expected=f"{receiver['name']} sees {sender['address']}",
-            observed=f"{receiver['name']} sees {answer.seen_source or 'nothing'} ({answer.detail})",
-        )
+def source_is_kept(view: View) -> None:
+    """Every packet arrives with the address of the host that sent it."""
+    view.expect_seen(both_ways(*view.places("a", "b", "c")))
 
 
 @check(
@@ -90,10 +72,10 @@ def source_is_kept(lab: View) -> None:
         "router1 routes between its two networks; a bridge there would make one network of them. Take it away.",
     ),
 )
-def two_routers_between(lab: View) -> None:
+def two_routers_between(view: View) -> None:
     """A packet from the first network to the third passes two routers."""
-    a, c = lab.values["a"], lab.values["c"]
-    path = lab.trace_path(a["name"], c["address"])
+    a, c = view.values["a"], view.values["c"]
+    path = view.trace_path(a["name"], c["address"])
     expect(
         len(path) == 3 and path[-1] == c["address"],
         expected=f"two routers, then {c['address']}",
@@ -110,33 +92,36 @@ def two_routers_between(lab: View) -> None:
         "A second owner: `ip addr del`. A proxy: `sysctl -w net.ipv4.conf.LINK.proxy_arp=0`, `…proxy_arp_pvlan=0`.",
     ),
 )
-def each_answers_for_itself(lab: View) -> None:
+def each_answers_for_itself(view: View) -> None:
     """On every cable, an address is answered for by its owner, and by nobody when the owner is elsewhere."""
-    a, b, c = (lab.values[key] for key in "abc")
-    own = {link.name: link.mac for link in read_links(lab.machine(b["name"]))}
-    near = next(each.link for each in read_addresses(lab.machine("router1")) if each.address == b["gateway"])
+    a, b, c = (view.values[key] for key in "abc")
+    own = {name: link.mac for name, link in view.machine(b["name"]).links().items()}
+    near = next(each.link for each in view.machine("router1").addresses() if each.address == b["gateway"])
     questions = (
         (a["name"], a["gateway"], "eth0"),
         (a["name"], c["address"], "eth0"),
         (c["name"], a["address"], "eth0"),
+        (b["name"], a["address"], "eth0"),
+        (b["name"], c["address"], "eth0"),
         ("router1", b["address"], near),
         ("router2", b["address"], "eth0"),
     )
-    with ThreadPoolExecutor() as pool:
-        answers = list(pool.map(lambda question: lab.ask_arp(*question), questions))
+    answers = view.ask_arp_many(questions)
     if not answers[0]:
         raise CannotTell(f"nobody answered ARP for {a['gateway']}, so silence proves nothing", hint="check again")
-    for (asking, address, _), macs in zip(questions[1:3], answers[1:3], strict=True):
+    for (asking, address, _), macs in zip(questions[1:5], answers[1:5], strict=True):
         expect(
             not macs,
             expected=f"nobody on {asking}'s cable answers for {address}, which is elsewhere",
             observed=f"{', '.join(macs)} answers",
+            by=view.find_evidence(asking, address),
         )
-    for (asking, address, _), macs in zip(questions[3:], answers[3:], strict=True):
+    for (asking, address, _), macs in zip(questions[5:], answers[5:], strict=True):
         expect(
             macs == [own.get("eth0")],
             expected=f"{b['name']} alone answers {asking} for {address}",
             observed=f"{len(macs)} answer: {', '.join(macs)}" if macs else "nobody answers",
+            by=view.find_evidence(asking, address),
         )
 
 
@@ -150,12 +135,12 @@ def each_answers_for_itself(lab: View) -> None:
         "`ip route add PREFIX via ADDRESS-OF-ROUTER2` on the middle host.",
     ),
 )
-def middle_goes_straight(lab: View) -> None:
+def middle_goes_straight(view: View) -> None:
     """From the middle network to the third a packet passes router2 only."""
-    b, c = lab.values["b"], lab.values["c"]
-    path = lab.trace_path(b["name"], c["address"])
+    b, c = view.values["b"], view.values["c"]
+    path = view.trace_path(b["name"], c["address"])
     expect(
-        path == [lab.values["router2"]["address"], c["address"]],
+        path == [view.values["router2"]["address"], c["address"]],
         expected=f"router2, then {c['address']}",
         observed=", ".join(hop or "silence" for hop in path) or "no way at all",
     )

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
-import itertools
-from collections.abc import Iterable
 
-from labkit.check import View, check, expect
+from labkit.check import Place, View, both_ways, check, draw_host, expect, wire_in_pod
 
-NEIGHBOURS = ("w1", "w2", "w3")
-FAR = "w4"
-
-
-def read_pod(lab: View, key: str) -> tuple[str, str]:
-    """Name and address of a node's pod: the second address of the node's prefix."""
-    values = lab.values[key]
-    return values["pod"], str(ipaddress.IPv4Network(values["prefix"])[2])
-
-
-def expect_answers(lab: View, pairs: Iterable[tuple[str, str]]) -> None:
-    """Every pod reaches the other one; both named by their keys in lab.toml."""
-    lab.expect_answers((read_pod(lab, src)[0], read_pod(lab, dst)[1]) for src, dst in pairs)
+NEIGHBOURS = ("a", "b", "c")
+FAR = "d"
 
 
 @check(
@@ -31,9 +19,9 @@ def expect_answers(lab: View, pairs: Iterable[tuple[str, str]]) -> None:
         "On worker1 `ip route add PREFIX-OF-WORKER2 via ADDRESS-OF-WORKER2`, and the same the other way round; forwarding on.",
     ),
 )
-def first_two_talk(lab: View) -> None:
+def first_two_talk(view: View) -> None:
     """The pods of worker1 and worker2 reach each other."""
-    expect_answers(lab, [("w1", "w2"), ("w2", "w1")])
+    view.expect_reach(both_ways(*view.places("a", "b")))
 
 
 @check(
@@ -44,9 +32,9 @@ def first_two_talk(lab: View) -> None:
         "On worker3: `ip route add PREFIX via ADDRESS` for worker1 and worker2; on both of them one for worker3.",
     ),
 )
-def mesh_is_complete(lab: View) -> None:
+def mesh_is_complete(view: View) -> None:
     """Every pod of the first rack reaches every other one there."""
-    expect_answers(lab, itertools.permutations(NEIGHBOURS, 2))
+    view.expect_reach(both_ways(*view.places(*NEIGHBOURS)))
 
 
 @check(
@@ -57,41 +45,64 @@ def mesh_is_complete(lab: View) -> None:
         "`ip route add PREFIX via ROUTER` on the nodes; `ip route add PREFIX via NODE` on router1 for all four.",
     ),
 )
-def other_rack_is_reached(lab: View) -> None:
+def other_rack_is_reached(view: View) -> None:
     """The pod behind the router and the three others reach each other."""
-    expect_answers(lab, [pair for key in NEIGHBOURS for pair in ((key, FAR), (FAR, key))])
+    far = view.place(FAR)
+    view.expect_reach(pair for pod in view.places(*NEIGHBOURS) for pair in ((pod, far), (far, pod)))
 
 
 @check(
     points=1,
+    after=("mesh_is_complete", "other_rack_is_reached"),
     hints=(
         "Who does the other pod think is talking to it?",
         "`tcpdump -ni eth0 icmp` in the pod that is pinged: look at the source address.",
         "Take the translation away: `iptables -t nat -F`, and give the missing routes instead.",
     ),
 )
-def nobody_translates(lab: View) -> None:
-    """Each pod is seen under its own address, by ping and by TCP."""
-    for src, dst in (("w1", "w2"), ("w2", "w3"), ("w3", FAR), (FAR, "w1")):
-        (name, own), (peer, address) = read_pod(lab, src), read_pod(lab, dst)
-        for answer in (lab.ping(name, address, at=peer), lab.connect_tcp(name, address, 8080, at=peer)):
-            expect(answer.reached, expected=f"{name} reaches {peer}", observed=answer.detail)
-            expect(answer.seen_source == own, expected=f"{peer} sees {own}", observed=f"it sees {answer.seen_source}")
+def nobody_translates(view: View) -> None:
+    """Each pod is seen by every other one under its own address."""
+    view.expect_seen(both_ways(*view.places(*NEIGHBOURS, FAR)))
 
 
 @check(
     points=1,
     hints=(
         "Two nodes hang on the same switch. Which machines does a packet between their pods have to pass?",
-        "`traceroute -n` from one pod to the other: two hops, or three?",
+        "`traceroute -n` from one pod to the other, and back: three lines, or four?",
         "On each node: `ip route add PREFIX via THE-OTHER-NODE`, not via the router.",
     ),
 )
-def neighbours_need_no_router(lab: View) -> None:
+def neighbours_need_no_router(view: View) -> None:
     """Between neighbours a packet passes their two nodes and nobody else."""
-    pods = [(read_pod(lab, src), read_pod(lab, dst)) for src, dst in itertools.combinations(NEIGHBOURS, 2)]
-    paths = lab.trace_paths([(name, address) for (name, _), (_, address) in pods])
-    for ((name, _), (peer, address)), path in zip(pods, paths, strict=True):
+    pairs = list(both_ways(*view.places(*NEIGHBOURS)))  # the answers have a way of their own
+    paths = view.trace_paths([(src.name, dst.address) for src, dst in pairs])
+    for (src, dst), path in zip(pairs, paths, strict=True):
         shown = " -> ".join(hop or "*" for hop in path) or "no answer at all"
-        expect(path[-1:] == [address], expected=f"{name} reaches {peer}", observed=shown)
-        expect(len(path) == 3, expected=f"two nodes between {name} and {peer}", observed=shown)
+        expect(path[-1:] == [dst.address], expected=f"{src.name} reaches {dst.name}", observed=shown)
+        expect(len(path) == 3, expected=f"two nodes between {src.name} and {dst.name}", observed=shown)
+
+
+@check(
+    points=2,
+    acts=True,
+    after=("mesh_is_complete", "other_rack_is_reached"),
+    hints=(
+        "A node gets its next pod tomorrow. Does a route name that pod, or the whole prefix of its node?",
+        "`ip route` on every node and on router1: which destinations are single addresses?",
+        "Routes for the prefixes: `ip route add PREFIX-OF-NODE via ADDRESS-OF-NODE`.",
+    ),
+)
+def next_pods_are_served(view: View) -> None:
+    """Pods that come later, one on a node of each rack, are reached by the others and reach them."""
+    near, third, far = (view.place(key) for key in ("b", "c", FAR))
+    with _plug_in_beside(view, near) as one, _plug_in_beside(view, far) as other:
+        pairs = [pair for pod in (view.place("a"), third) for new in (one, other) for pair in ((pod, new), (new, pod))]
+        view.expect_seen([*pairs, *both_ways(one, other)])
+
+
+def _plug_in_beside(view: View, pod: Place) -> contextlib.AbstractContextManager[Place]:
+    """A pod on the same node's bridge, with a free address and the same gateway."""
+    table = next(each for each in view.values.values() if isinstance(each, dict) and each.get("name") == pod.name)
+    prefix = ipaddress.IPv4Network(f"{pod.address}/24", strict=False)
+    return wire_in_pod(view, view.node_of(pod).name, "cni0", draw_host(str(prefix), pod.address), table["gateway"])

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from labkit.check import View, check, expect
+import secrets
+
+from labkit import CannotTell
+from labkit.check import View, both_ways, check, draw_host, expect, wire_in_pod
 from labkit.net import Capture, Frame, decode
 
-NODES = ("w1", "w2")
+PODS = ("a", "b")
 SERVER = 80
-
-
-def read_pod(lab: View, key: str) -> tuple[str, str]:
-    """Name and address of a node's pod."""
-    return lab.values[key]["pod"], lab.values[key]["pod_address"]
 
 
 @check(
@@ -22,13 +20,10 @@ def read_pod(lab: View, key: str) -> tuple[str, str]:
         "On each node: `iptables -t nat -A POSTROUTING -s ITS-PODS ! -d ALL-PODS -j MASQUERADE`.",
     ),
 )
-def pods_get_answers(lab: View) -> None:
-    """The pods of both nodes get answers from outside, by ping and by TCP."""
-    target = lab.values["outside"]["address"]
-    for key in NODES:
-        name, _ = read_pod(lab, key)
-        for answer in (lab.ping(name, target), lab.connect_tcp(name, target, SERVER)):
-            expect(answer.reached, expected=f"an answer from outside to {name}", observed=answer.detail)
+def pods_get_answers(view: View) -> None:
+    """The pods of both nodes reach outside: every kind of packet is answered."""
+    outside = view.place("outside")
+    view.expect_reach((pod, outside) for pod in view.places(*PODS))
 
 
 @check(
@@ -40,16 +35,10 @@ def pods_get_answers(lab: View) -> None:
         "No routes on router1; the node puts its own address on what leaves: `-j MASQUERADE`.",
     ),
 )
-def outside_sees_the_node(lab: View) -> None:
+def outside_sees_the_node(view: View) -> None:
     """Outside sees each node's address, never a pod's."""
-    for key in NODES:
-        name, _ = read_pod(lab, key)
-        answer = lab.ping(name, lab.values["outside"]["address"], at="outside")
-        expect(
-            answer.seen_source == lab.values[key]["address"],
-            expected=f"outside sees {lab.values[key]['address']} when {name} calls",
-            observed=f"it sees {answer.seen_source}",
-        )
+    outside = view.place("outside")
+    view.expect_seen([(pod, outside) for pod in view.places(*PODS)], source=lambda pod, _: view.node_of(pod).address)
 
 
 @check(
@@ -61,13 +50,9 @@ def outside_sees_the_node(lab: View) -> None:
         "Leave traffic between pods out of the rule: `! -d ALL-PODS`, or an accepting rule before it.",
     ),
 )
-def pods_keep_their_names(lab: View) -> None:
+def pods_keep_their_names(view: View) -> None:
     """Between pods nothing is translated: each is seen under its own address."""
-    for src, dst in (NODES, NODES[::-1]):
-        (name, own), (peer, address) = read_pod(lab, src), read_pod(lab, dst)
-        for answer in (lab.ping(name, address, at=peer), lab.connect_tcp(name, address, 7000, at=peer)):
-            expect(answer.reached, expected=f"{name} reaches {peer}", observed=answer.detail)
-            expect(answer.seen_source == own, expected=f"{peer} sees {own}", observed=f"it sees {answer.seen_source}")
+    view.expect_seen(both_ways(*view.places(*PODS)))
 
 
 @check(
@@ -78,26 +63,17 @@ def pods_keep_their_names(lab: View) -> None:
         "On worker1: `iptables -t nat -A PREROUTING -d NODE -p tcp --dport PORT -j DNAT --to-destination POD:80`.",
     ),
 )
-def port_forward_arrives(lab: View) -> None:
+def port_forward_arrives(view: View) -> None:
     """Outside reaches the first pod's server through worker1's port, and the pod sees who is calling."""
-    node, port, caller = lab.values["w1"]["address"], lab.values["port"], lab.values["outside"]["address"]
-    pod, _ = read_pod(lab, "w1")
-    with Capture([lab.machine(pod)]) as capture:
-        answer = lab.connect_tcp("outside", node, port)
-        sources = {source for frame in capture.read_frames(0.1) if (source := parse_caller(frame))}
-    expect(answer.reached, expected=f"{node}:{port} answers outside", observed=answer.detail)
+    node, port = view.values["w1"]["address"], view.values["port"]
+    pod, outside = view.place("a"), view.place("outside")
+    answer = view.connect_tcp(outside.name, node, port, at=pod.name, at_port=SERVER)
+    expect(answer.reached, expected=f"{node}:{port} leads outside to {pod.name}", observed=answer.detail)
     expect(
-        caller in sources,
-        expected=f"{pod} is called by {caller}",
-        observed=f"called by {', '.join(sources) or 'nobody'}",
+        answer.seen_source == outside.address,
+        expected=f"{pod.name} is called by {outside.address}",
+        observed=f"called by {answer.seen_source}",
     )
-
-
-def parse_caller(frame: Frame) -> str | None:
-    """The source address of a frame that opens a connection to the server's port."""
-    fields = {layer.name: layer.fields for layer in decode(frame)}
-    tcp = fields.get("TCP", {})
-    return str(fields["IP"]["src"]) if tcp.get("dport") == SERVER and tcp.get("flags") == "S" else None
 
 
 @check(
@@ -109,10 +85,57 @@ def parse_caller(frame: Frame) -> str | None:
         "Match the port in the rule: `-p tcp --dport PORT`.",
     ),
 )
-def only_that_port(lab: View) -> None:
-    """No other port of worker1 leads to the pod."""
-    node, port = lab.values["w1"]["address"], lab.values["port"]
-    control = lab.connect_tcp("outside", node, port)
+def only_that_port(view: View) -> None:
+    """No other port of worker1 leads to the pod, and the same port of other machines does not either."""
+    node, port = view.values["w1"]["address"], view.values["port"]
+    pod, outside = view.place("a"), view.place("outside")
+    others = [port - 1, port + 1, 22, 443, *(secrets.randbelow(30000) + 1024 for _ in range(3))]
+    with Capture([view.machine(pod.name), view.machine("worker1")]) as capture:
+        control = view.connect_tcp(outside.name, node, port)
+        for other in set(others) - {port}:
+            view.connect_tcp(outside.name, node, other, timeout=0.3)
+        calls = [call for frame in capture.read_frames(0.1) if (call := _find_call(frame))]
+    # other checks call as well: each call is known at the node and in the pod by its source port
+    asked = {source: called for machine, source, called in calls if machine == "worker1"}
+    arrived = {asked.get(source) for machine, source, _ in calls if machine == pod.name}
+    if control.reached and port not in arrived:
+        raise CannotTell(f"the capture in {pod.name} did not see the call to {port}", hint="check again")
     expect(control.reached, expected=f"{node}:{port} answers, so silence means something", observed=control.detail)
-    other = lab.connect_tcp("outside", node, port + 1)
-    expect(not other.reached, expected=f"nobody behind {node}:{port + 1}", observed=other.detail)
+    wrong = sorted(arrived & set(others) - {port})
+    expect(
+        not wrong,
+        expected=f"only {node}:{port} leads to {pod.name}",
+        observed=f"ports {', '.join(map(str, wrong))} lead there as well",
+        by=view.find_evidence(outside.name, str(wrong[0])) if wrong else None,
+    )
+    elsewhere = view.connect_tcp(pod.name, outside.address, port, at=outside.name)
+    expect(elsewhere.reached, expected=f"port {port} of other machines is left alone", observed=elsewhere.detail)
+
+
+def _find_call(frame: Frame) -> tuple[str, int, int] | None:
+    """Where a frame that opens a connection came in, its source and its destination port."""
+    tcp = {layer.name: layer.fields for layer in decode(frame)}.get("TCP", {})
+    if frame.direction != "in" or tcp.get("flags") != "S" or frame.link != "eth0":
+        return None
+    return frame.machine, int(tcp["sport"]), int(tcp["dport"])
+
+
+@check(
+    points=1,
+    acts=True,
+    after=("outside_sees_the_node", "pods_keep_their_names"),
+    hints=(
+        "A node gets its next pod tomorrow. Does your rule name that pod, or the whole prefix of its node?",
+        "`iptables -t nat -S POSTROUTING` on both nodes: is the source a single address?",
+        "`-s` with the node's prefix, `! -d` with the prefix of all pods.",
+    ),
+)
+def next_pods_get_out(view: View) -> None:
+    """A pod that comes later gets out under its node's address, and is seen by other pods under its own."""
+    pod, outside, node = view.place("a"), view.place("outside"), view.place("w1")
+    interface = draw_host(view.values["w1"]["prefix"], pod.address)
+    with wire_in_pod(view, node.name, "cni0", interface, view.values["a"]["gateway"]) as new:
+        view.expect_seen(
+            [(new, outside), (new, view.place("b"))],
+            source=lambda src, dst: node.address if dst == outside else src.address,
+        )

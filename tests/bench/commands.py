@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from labkit.world import MachineSpec, World, run_host
+from labkit.world import MachineSpec, World, run_program
 from tests.bench.row import Row
 
 ROUNDS = 100
@@ -23,7 +23,7 @@ def measure_commands() -> list[Row]:
         resident = machine.start_process(["sleep", "1000"])
         nsenter = [*ENTER, "--target", str(find_child(world.pid)), "true"]
         sides: list[Callable[[], object]] = [
-            lambda: run_host(nsenter), lambda: machine.run(["true"]), lambda: machine.probe(["true"]),
+            lambda: run_program(nsenter), lambda: machine.run(["true"]), lambda: machine.probe(["true"]),
         ]  # fmt: skip
         taken = [[time_call(side) for side in sides] for _ in range(ROUNDS)]
         resident.close()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from labkit.cni import Attachment, Runtime, parse_conf
 from labkit.fabric import Link, Machine, Port, Switch, Topology, build_netlink
+from labkit.lab.outfit import find_outfit
 from labkit.world import MachineSpec, World
 from tests.bench.overlay import BARE, KERNEL_GOAL, MTU, RUNS, plan_transfer, run, wait_answer
 from tests.bench.row import Row, compare
@@ -52,7 +53,7 @@ def start_network() -> Iterator[World]:
     links = tuple(
         Link(Port(f"worker{each}", "eth0", (f"192.168.50.1{each}/24",)), Port("s1", f"s1-eth{each}")) for each in NODES
     )
-    with World.start(f"bench-flannel-{os.getpid()}", hidden=True) as world:
+    with World.start(f"bench-flannel-{os.getpid()}", outfit=find_outfit(), hidden=True) as world:
         build_netlink(world, Topology(nodes, (Switch("s1"),), links))
         for number, other in ((2, 3), (3, 2)):
             node = f"worker{number}"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from labkit.errors import WorldError
 from labkit.fabric import Link, Machine, Port, Route, Switch, Topology, build_netlink
-from labkit.world import World, run_host
+from labkit.world import World, run_program
 from tests.bench.row import Row, Sample, compare, measure
 
 GATEWAY = "10.0.255.254"
@@ -116,7 +116,7 @@ def time_mininet(folder: Path) -> Sample:
 
 
 def _run_peer(command: list[str]) -> Sample:
-    done = run_host([*APART, *command], timeout=PATIENCE)
+    done = run_program([*APART, *command], timeout=PATIENCE)
     if done.status:
         said = (done.stderr or done.stdout).strip().splitlines()
         raise WorldError(f"{' '.join(command)}: {said[-1] if said else f'status {done.status}'}")

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from labkit.cni import Runtime, add_pod
 from labkit.fabric import Topology, build_netlink
 from labkit.fabric.topology import Link, Machine, Port, Switch
+from labkit.lab.outfit import find_outfit
 from labkit.probe import ping
 from labkit.world import World
 from tests.bench.row import Row, Sample, compare
@@ -62,7 +63,7 @@ def start_network() -> Iterator[World]:
     links = tuple(
         Link(Port(f"worker{each}", "eth0", (f"192.168.50.1{each}/24",)), Port("s1", f"s1-eth{each}")) for each in NODES
     )
-    with World.start(f"bench-overlay-{os.getpid()}", hidden=True) as world:
+    with World.start(f"bench-overlay-{os.getpid()}", outfit=find_outfit(), hidden=True) as world:
         build_netlink(world, Topology(nodes, (Switch("s1"),), links))
         for number, pod in zip(NODES, ("web", "api", "db"), strict=True):
             node = world.machine(f"worker{number}")

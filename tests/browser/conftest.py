@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.notebooks.conftest import course, course_environment  # noqa: F401 - fixtures
+from labkit.doctor.programs import find_program, list_packages
 
 REPOSITORY = Path(__file__).parents[2]
 CONFIG = REPOSITORY / "labkit" / "notebook" / "course" / "jupyter_lab_config.py"
@@ -28,6 +27,7 @@ FOLDERS = (
     "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR",
     "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR",
 )  # fmt: skip
+PATIENCE = 120_000  # milliseconds
 KERNEL = "jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status ?? 'none'"
 NOTEBOOK = "jupyterapp.shell.currentWidget"
 CELLS = f"{NOTEBOOK}.content.widgets.filter(cell => cell.model.type === 'code')"
@@ -46,12 +46,10 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:  # noqa: F811 - the fixture above
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     root, token = tmp_path_factory.mktemp("work"), secrets.token_hex(8)
     with tempfile.TemporaryDirectory(prefix="lk-") as own, _find_port() as port:
-        environment = (
-            os.environ | {name: f"{own}/{at}" for at, name in enumerate(FOLDERS)} | {"LABKIT_LABS": str(course)}
-        )
+        environment = os.environ | {name: f"{own}/{at}" for at, name in enumerate(FOLDERS)}
         words = ["-m", "jupyterlab", f"--config={CONFIG}", f"--port={port}", "--ServerApp.port_retries=0"]
         words += [
             f"--IdentityProvider.token={token}",
@@ -87,15 +85,25 @@ def _wait_answer(address: str, process: subprocess.Popen[bytes], log: Path) -> N
     pytest.fail(f"JupyterLab did not answer: {log.read_text()[-2000:]}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    """For one file: while it is there, the worker's thread has a running event loop, which other tests can't have."""
+    names = next(each.finds for each in list_packages() if each.debian == "chromium")
+    found = next(filter(None, map(find_program, names)), None)
     if found is None:
         pytest.skip("no Chromium here; Ubuntu has it as a snap: sudo snap install chromium")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=found, args=["--disable-dev-shm-usage"])
         yield started
         started.close()
+
+
+def open_page(browser: Browser, **context: Any) -> Page:
+    """An empty one, which has time: a page on a busy computer takes as long as it takes."""
+    page = browser.new_context(viewport={"width": 1400, "height": 1000}, **context).new_page()
+    page.set_default_timeout(PATIENCE)
+    return page
 
 
 @pytest.fixture(scope="session")
@@ -115,11 +123,11 @@ class Notebook:
     """An opened notebook. Commands are JupyterLab's own, outputs come from its model: right in every language and theme."""
 
     def __init__(self, browser: Browser, server: Server, name: str, **context: Any) -> None:
-        self.page: Page = browser.new_context(viewport={"width": 1400, "height": 1000}, **context).new_page()
+        self.page = open_page(browser, **context)
         self.foreign: list[str] = []
         self.page.on("request", lambda request: self._note(request.url, server.address))
         self.page.goto(f"{server.address}/lab/tree/{name}?token={server.token}&reset")
-        self.page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
+        self.page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
         self.wait_kernel("idle")
 
     def _note(self, url: str, address: str) -> None:
@@ -127,7 +135,7 @@ class Notebook:
             self.foreign.append(url)
 
     def wait_kernel(self, status: str) -> None:
-        self.page.wait_for_function(f"status => ({KERNEL}) === status", arg=status, timeout=60_000)
+        self.page.wait_for_function(f"status => ({KERNEL}) === status", arg=status)
 
     def run(self, command: str, **options: Any) -> Any:
         """A command of JupyterLab's, to its end."""
@@ -144,7 +152,7 @@ class Notebook:
         JupyterLab's command is done at the first cell that raises, be it meant to or not.
         """
         self.run("notebook:run-all-cells")
-        self.page.wait_for_function(f"() => {CELLS}.every({DONE}) || {CELLS}.some({FAILED})", timeout=120_000)
+        self.page.wait_for_function(f"() => {CELLS}.every({DONE}) || {CELLS}.some({FAILED})")
         return list(self.page.evaluate(f"() => {CELLS}.filter({FAILED}).map(cell => cell.model.id)"))
 
     def find_grade(self) -> str:

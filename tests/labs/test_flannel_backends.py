@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from labkit.check import LiveLab
+from labkit.cni import Attachment, Runtime
+from labkit.lab.lab import Lab
 from labkit.lab.session import start_hidden_lab
 from labkit.probe import ping_many
+from labkit.world import MachineSpec
 
 LAB = "07-flannel"
+pytestmark = pytest.mark.lab(LAB)
 NODES = ("worker1", "worker2", "worker3")
 PORTS = {"vxlan": [8472], "udp": [8285]}
 SWITCH = """
@@ -32,27 +35,44 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def lab(backend: str, tmp_path: Path) -> Iterator[LiveLab]:
-    with start_hidden_lab(LiveLab, LAB, f"test-backends-{backend}", tmp_path / "journal.jsonl") as lab:
+def lab(backend: str, tmp_path: Path) -> Iterator[Lab]:
+    with start_hidden_lab(LAB, f"test-backends-{backend}", tmp_path / "journal.jsonl") as lab:
         lab.apply(lab.read_script("reference").cut(to="deploy"))
         for node in NODES:
             assert lab.machine(node).run(SWITCH % (backend, lab.values["pods"])).status == 0
         yield lab
 
 
-def test_pods_reach_each_other_where_the_backend_can(lab: LiveLab, backend: str) -> None:
+def test_pods_reach_each_other_where_the_backend_can(lab: Lab, backend: str) -> None:
     """host-gw needs both nodes on one cable: behind the router its route is refused."""
-    keys = ("w1", "w2", "w3")
+    keys = "abc"
     pairs = [(src, dst) for src in keys for dst in keys if src != dst]
-    shots = [(lab.machine(lab.values[src]["pod"]), lab.values[dst]["pod_address"]) for src, dst in pairs]
+    shots = [(lab.machine(lab.values[src]["name"]), lab.values[dst]["address"]) for src, dst in pairs]
     reached = {pair for pair, answer in zip(pairs, ping_many(shots), strict=True) if answer.reached}
-    assert reached == ({("w1", "w2"), ("w2", "w1")} if backend == "host-gw" else set(pairs))
+    assert reached == ({("a", "b"), ("b", "a")} if backend == "host-gw" else set(pairs))
     log = lab.machine("worker1").run("cat /var/log/flanneld.log").stdout
     assert ("invalid gateway" in log) == (backend == "host-gw")
 
 
-def test_the_journey_shows_what_is_put_around(lab: LiveLab, backend: str) -> None:
-    journey = lab.follow_packet(lab.values["w1"]["pod"], lab.values["w3"]["pod"])
+def test_new_pods_never_get_the_address_of_the_labs_own(lab: Lab, backend: str) -> None:
+    """host-local goes round: without a lease of its own the ninth pod had it, and a right network was red from then on."""
+    if backend != "vxlan":
+        return
+    node, own = lab.machine("worker1"), lab.values["a"]["address"]
+    first = str(own).rpartition(".")[0]
+    node.run(f"printf {first}.9 >/var/lib/cni/networks/cbr0/last_reserved_ip.0")
+    runtime = Runtime(node)
+    given = []
+    for name in ("new1", "new2"):
+        attachment = Attachment(f"test-{name}", f"/run/netns/{name}")
+        with lab.world.start_machine(MachineSpec(name, "pod", "worker1")):
+            given.append(runtime.add(runtime.read_network(), attachment)["ips"][0]["address"])
+            runtime.delete(runtime.read_network(), attachment)
+    assert given == [f"{first}.11/24", f"{first}.12/24"]
+
+
+def test_the_journey_shows_what_is_put_around(lab: Lab, backend: str) -> None:
+    journey = lab.follow_packet(lab.values["a"]["name"], lab.values["c"]["name"])
     assert journey.found == (backend in PORTS)
     seen = [hop.to_json() for hop in journey.hops if hop.machine == "router1"]
     ports = {layer["dport"] for hop in seen for layer in hop["layers"] if layer["name"] == "UDP"}

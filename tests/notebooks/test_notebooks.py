@@ -6,20 +6,22 @@ import re
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
-from labkit.check.worth import read_points
-from labkit.lab.lesson import Edition, render_notebook
+from labkit.course.points import read_points
+from labkit.course.lesson import Edition, render_notebook
 
 pytestmark = pytest.mark.timeout(600)
-# What a learner may meet in a notebook that is handed out: a command that fails, a mistake told in one line.
-EXPECTED = {"CellFailed", "UsageError"}
+# What a learner may meet in a notebook that is handed out: a command that fails, a mistake told in one line,
+# and, on a busy computer, a broken network about which not all could be told in time.
+EXPECTED = {"CellFailed", "UsageError", "CannotTell"}
 
 
 def run_notebook(lab: Path, edition: Edition, folder: Path) -> list[Any]:
     """The code cells with their outputs; every cell runs, whatever the one before it came to."""
+    import nbformat  # takes more than a second of every worker's
+    from nbclient import NotebookClient
+
     notebook = nbformat.reads(render_notebook(lab, edition), as_version=4)
     client = NotebookClient(notebook, allow_errors=True, timeout=120, resources={"metadata": {"path": str(folder)}})
     client.execute()

@@ -158,10 +158,10 @@ def attempt(work: Callable[[], object]) -> str:
 
 def main() -> None:
     child = 0
+    os.chdir("/")  # before there is a child: it may take its time to begin
     if sys.argv[1] == "child":
         child = os.fork()
         if not child:
-            os.chdir("/")
             signal.pause()
     sys.stdout.write(json.dumps({name: attempt(work) for name, work in list_attempts(child or int(sys.argv[1]))}))
     if child:

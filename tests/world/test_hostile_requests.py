@@ -20,11 +20,25 @@ from hypothesis import strategies as st
 
 from labkit.errors import UsageError, WorldError
 from labkit.world import MachineSpec, World
-from labkit.world.requests import Requests
+from labkit.world.connection import plan_address
+from labkit.world.inside.command_operations import CommandOperations
+from labkit.world.inside.machine_operations import MachineOperations
+from labkit.world.inside.world_operations import WorldOperations
 from labkit.world.wire import MAX_BYTES
 
+pytestmark = pytest.mark.world
+
 REPOSITORY = Path(__file__).parents[2]
-OPS = sorted(name.removeprefix("_op_") for name in dir(Requests) if name.startswith("_op_"))
+NOTHING: Any = None
+OPS = sorted(
+    op
+    for operations in (
+        WorldOperations({}, NOTHING, NOTHING),
+        MachineOperations(NOTHING),
+        CommandOperations(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING),
+    )
+    for op in operations.plan_table()
+)
 SAFE = [op for op in OPS if op not in ("end", "refuse", "keep")]
 KEYS = ("op", "id", "machine", "machines", "argv", "environment", "names", "terminal", "judge", "namespaces", "journal", "number",
         "family", "type", "protocol", "first", "changes", "entry", "name", "kind", "node", "files", "sysctls")  # fmt: skip
@@ -80,7 +94,7 @@ def receive(sock: socket.socket) -> dict[str, Any] | None:
 def connect(world: World) -> socket.socket:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
-    sock.connect(f"\0labkit-hidden/{os.getuid()}/{world.name}")
+    sock.connect(plan_address(world.name, hidden=True))
     sock.settimeout(30)
     return sock
 
@@ -195,6 +209,7 @@ def test_random_requests(fuzzed: World, requests: list[dict[str, Any]], stray: i
                 answer = receive(sock)
             assert answer is None or "error" in answer or "ok" in answer
     assert fuzzed.ask("hello")[0]["pid"] == fuzzed.pid
+    assert fuzzed.read_trouble() == []
 
 
 @pytest.mark.parametrize("op", [op for op in SAFE if op != "remove"])

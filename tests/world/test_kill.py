@@ -18,6 +18,10 @@ import pytest
 
 from labkit.errors import WorldError
 from labkit.world import MachineSpec, World
+from tests.waiting import wait_until
+from tests.worlds import Held, find_commands, read_namespaces
+
+pytestmark = pytest.mark.world
 
 REPOSITORY = Path(__file__).parents[2]
 ROUNDS = 50
@@ -32,7 +36,7 @@ print("up", world.pid, flush=True)
 world.add_machines([MachineSpec("worker1", "node"), MachineSpec("web", "pod", "worker1")])
 node, web = world.machine("worker1"), world.machine("web")
 node.run(f"setsid -f sleep {mark}; (trap '' INT TERM HUP; sleep {mark}; sleep {mark}) & ip link add v0 type veth peer name v1 netns web")
-print("busy", *web.run("stat -Lc %i /proc/self/ns/{pid,net,mnt,user}").stdout.split(), flush=True)
+print("busy", flush=True)
 threading.Thread(target=lambda: web.run_streaming(f"yes & sleep {mark}", lambda data: None), daemon=True).start()
 for number in itertools.count():
     world.add_machines([MachineSpec(f"p{number}", "pod", "worker1")])
@@ -49,15 +53,6 @@ def read_command(process: Path) -> str:
     return ""
 
 
-def read_namespaces(process: Path) -> set[int]:
-    """PID 1's own are closed to all but root; its command line is not."""
-    found = set()
-    for kind in ("pid", "net", "mnt", "user"):
-        with contextlib.suppress(OSError):
-            found.add((process / "ns" / kind).stat().st_ino)
-    return found
-
-
 class Client:
     """A busy client, started through a link of its own name, which its launcher and PID 1 carry in their command line."""
 
@@ -71,7 +66,8 @@ class Client:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={"PYTHONPATH": f"{REPOSITORY}:{':'.join(sys.path)}", "PATH": "/usr/bin:/bin"},
         )  # fmt: skip
         self.pid = 0
-        self.inodes: set[int] = set()
+        self.is_busy = False
+        self.held = Held()
 
     def read(self, seconds: float) -> None:
         """What it says within this time."""
@@ -84,16 +80,20 @@ class Client:
             if words[0] == "up":
                 self.pid = int(words[1])
             else:
-                self.inodes = {int(word) for word in words[1:]}
+                self.is_busy = True
+                for process in find_commands(f"sleep\0{self.mark}"):
+                    self.held.hold(process)
 
     def list_remains(self) -> list[str]:
         found = []
         for process in Path("/proc").iterdir():
             if process.name.isdigit() and (command := read_command(process)):
-                own = read_namespaces(process) & self.inodes
+                own = {inode for _, inode in read_namespaces(process)} & self.held.numbers
                 if str(self.link) in command or self.mark in command or own:
                     found.append(f"{process.name} {command}{own}")
-        return found + (["its socket"] if f"/{self.name}\n" in Path("/proc/net/unix").read_text() else [])
+        return found + (
+            ["its socket"] if f"/{self.name}\n" in Path("/proc/net/unix").read_text(errors="replace") else []
+        )
 
     def kill(self) -> None:
         self.process.kill()
@@ -101,9 +101,10 @@ class Client:
 
 
 def wait_gone(client: Client) -> list[str]:
-    until = time.monotonic() + 20
-    while (found := client.list_remains()) and time.monotonic() < until:
-        select.select([], [], [], 0.02)
+    with contextlib.suppress(AssertionError):
+        wait_until(lambda: not client.list_remains())
+    found = client.list_remains()
+    client.held.close()
     return found
 
 
@@ -113,7 +114,7 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> float:
     began = time.monotonic()
     client = Client(tmp_path_factory.mktemp("usual"), 0)
     try:
-        while not client.inodes:
+        while not client.is_busy:
             client.read(1)
             assert client.process.poll() is None
         return time.monotonic() - began
@@ -133,7 +134,7 @@ def test_nothing_remains(tmp_path: Path, usual: float, victim: str) -> None:
         client = Client(tmp_path, number)
         try:
             client.read(usual * chance.choice([chance.uniform(0, 1), chance.uniform(1, 2.5)]))
-            reached.add("busy" if client.inodes else "up" if client.pid else "starting")
+            reached.add("busy" if client.is_busy else "up" if client.pid else "starting")
             if victim != "client" and client.pid:
                 os.kill(client.pid, signal.SIGKILL)
                 if victim == "PID 1":
@@ -150,10 +151,11 @@ def test_nothing_remains(tmp_path: Path, usual: float, victim: str) -> None:
 def test_what_remains_would_be_seen(tmp_path: Path) -> None:
     client = Client(tmp_path, 0)
     try:
-        while not client.inodes:
+        while not client.is_busy:
             client.read(1)
             assert client.process.poll() is None
         remains = " ".join(client.list_remains())
+        assert len(client.held.numbers) > 5, "the namespaces of what it started could not be read"
         assert "its socket" in remains
         assert f"sleep {client.mark}" in remains
         assert f"{client.pid} {client.link}" in remains
@@ -192,7 +194,7 @@ def test_killing_the_launcher_leaves_nothing(tmp_path: Path) -> None:
             launcher: list[str] = []
             until = time.monotonic() + 20
             while not launcher and time.monotonic() < until and client.process.poll() is None:
-                launcher = [row for row in client.list_remains() if "labkit.world.launch" in row]
+                launcher = [row for row in client.list_remains() if "labkit.world.inside.launch" in row]
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(launcher[0].split()[0]), signal.SIGKILL)
         finally:

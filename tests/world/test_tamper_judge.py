@@ -12,6 +12,8 @@ import pytest
 from labkit.errors import CannotTell
 from labkit.world import Machine, MachineSpec, World
 
+pytestmark = pytest.mark.world
+
 LIAR = "#!/bin/sh\\necho '[]'; echo LIES\\n"
 HIDE_PROGRAMS = f"""
 mkdir -p /tmp/liar && printf "{LIAR}" > /tmp/liar/ip && cp /tmp/liar/ip /tmp/liar/ping && chmod +x /tmp/liar/*

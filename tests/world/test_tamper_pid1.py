@@ -11,6 +11,8 @@ import pytest
 
 from labkit.world import Machine, World
 
+pytestmark = pytest.mark.world
+
 # what the kernel grants nobody inside, whomever the target belongs to
 _NEVER = {
     "read stack",  # the host's root only

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from labkit.world import Machine, MachineSpec, World, run_host
+from labkit.lab.outfit import find_outfit
+from labkit.world import Machine, MachineSpec, World, run_program
+
+pytestmark = [pytest.mark.world, pytest.mark.alone]
 
 COMMANDS = (
     "ip -j link",
@@ -57,13 +60,13 @@ mount -t tmpfs none /mnt; touch /mnt/x
 def read_commands() -> dict[str, str]:
     found = {}
     for command in COMMANDS:
-        ran = run_host(command.split(), env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+        ran = run_program(command.split(), env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
         found[command] = VOLATILE.sub("", f"{ran.status}\n{ran.stdout}")
     return found
 
 
 def read_sysctls() -> dict[str, str]:
-    lines = run_host(["/sbin/sysctl", "-a"]).stdout.splitlines()
+    lines = run_program(["/sbin/sysctl", "-a"]).stdout.splitlines()
     return dict(line.split(" = ", 1) for line in lines if " = " in line and not line.startswith(COUNTERS))
 
 
@@ -104,7 +107,7 @@ def list_differences(a: dict[str, dict[str, object]], b: dict[str, dict[str, obj
 
 @pytest.fixture
 def busy() -> Iterator[World]:
-    with World.start(f"host-{os.getpid()}") as world:
+    with World.start(f"host-{os.getpid()}", outfit=find_outfit()) as world:
         world.add_machines([MachineSpec("worker1", "node"), MachineSpec("web", "pod", "worker1")])
         yield world
         world.end()
@@ -124,7 +127,7 @@ def test_the_host_is_the_same_before_during_and_after() -> None:
     suspects: set[tuple[str, str]] | None = None
     for _ in range(3):
         before = read_host()
-        with World.start(f"host-{os.getpid()}") as world:
+        with World.start(f"host-{os.getpid()}", outfit=find_outfit()) as world:
             world.add_machines([MachineSpec("worker1", "node"), MachineSpec("web", "pod", "worker1")])
             misbehave(world.machine("worker1"))
             during = read_host()

@@ -13,6 +13,8 @@ import pytest
 from labkit.errors import UsageError, WorldError
 from labkit.world import Machine, MachineSpec, World
 
+pytestmark = pytest.mark.world
+
 OWN_FILES = (
     "/etc/hosts", "/etc/resolv.conf", "/etc/hostname", "/etc/cni/net.d/x", "/etc/bird/x", "/etc/calico/x", "/etc/kubernetes/x",
     "/opt/cni/bin/x", "/var/lib/cni/x", "/var/lib/other", "/var/log/x", "/run/x", "/root/x", "/tmp/x", "/var/tmp/y", "/dev/shm/x",
@@ -169,14 +171,14 @@ def test_a_pod_made_anew_under_its_name_is_the_new_one(lab: World, shop: Machine
     assert "old" not in lab.machine("shop").run("ip link").stdout
 
 
-def test_one_of_ours_deleted_by_the_learner_is_gone(lab: World) -> None:
-    lab.add_machines([MachineSpec("brief", "pod", "worker1")])
+@pytest.mark.usefixtures("shop")
+def test_a_pod_that_is_gone_is_let_go(lab: World) -> None:
     held = count_descriptors(lab)
-    assert lab.machine("worker1").run("ip netns del brief").status == 0
-    assert "brief" not in list_names(lab)
+    assert lab.machine("worker1").run("ip netns del shop").status == 0
+    assert "shop" not in list_names(lab)
     assert count_descriptors(lab) == held - 4
-    with pytest.raises(UsageError, match="no machine 'brief'"):
-        lab.ask("netns", machine="brief")
+    with pytest.raises(UsageError, match="no machine 'shop'"):
+        lab.ask("netns", machine="shop")
 
 
 def test_equal_names_on_two_nodes_are_told_apart(lab: World) -> None:
@@ -292,7 +294,7 @@ def test_tcpdump_runs_and_drops_its_rights(web: Machine) -> None:
 def test_nginx_serves_as_another_user(web: Machine) -> None:
     conf = "user www-data; events {} http { server { listen 127.0.0.1:80; return 200 hello; } }"
     ran = web.run(
-        f"ip link set lo up; echo '{conf}' > /tmp/n.conf; nginx -c /tmp/n.conf && curl -s --retry 5 --retry-connrefused 127.0.0.1; nginx -c /tmp/n.conf -s stop"
+        f"ip link set lo up; mkdir -p /var/lib/nginx /var/log/nginx; echo '{conf}' > /tmp/n.conf; nginx -c /tmp/n.conf && curl -s --retry 5 --retry-connrefused 127.0.0.1; nginx -c /tmp/n.conf -s stop"
     )
     assert (ran.status, ran.stdout) == (0, "hello"), ran.stderr
 
@@ -316,3 +318,12 @@ def test_the_work_folder_is_written_at_its_own_path(start: object, tmp_path: Pat
         assert not (folder / "mine").exists()
     finally:
         shutil.rmtree(folder)
+
+
+def test_a_found_pod_has_the_files_that_ip_netns_exec_would_give_it(lab: World) -> None:
+    node = lab.machine("worker1")
+    made = "mkdir -p /etc/netns/named; echo nameserver 10.96.0.10 >/etc/netns/named/resolv.conf; ln -s /etc/passwd /etc/netns/named/hosts"
+    assert not node.run(f"{made}; ip netns add named").status
+    assert lab.machine("named").run("cat /etc/resolv.conf").stdout == "nameserver 10.96.0.10\n"
+    assert "root:" not in lab.machine("named").run("cat /etc/hosts").stdout
+    assert not node.run("ip netns del named; rm -r /etc/netns/named").status

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.world
+
 REPOSITORY = Path(__file__).parents[2]
 START = """
 import sys
@@ -82,7 +84,7 @@ def test_a_containers_filter(call: tuple[int, int], stage: str) -> None:
         ("mount --bind /dev/null /proc/meminfo", "file tree: mount proc on /proc"),
         (
             "mount -t sysfs none /sys; mount -t tmpfs none /sys/kernel",
-            "first machine: making fabric: mount sysfs on /sys",
+            "first machine: making .fabric: mount sysfs on /sys",
         ),
     ],
 )

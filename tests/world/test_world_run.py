@@ -14,22 +14,19 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from labkit.errors import CannotTell, UsageError, WorldError
+from labkit.timing import scale
 from labkit.world import Machine, Process, World
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.world
 
 STUBBORN = "trap '' INT TERM; echo ready; while :; do sleep 0.05; done"
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it did not come about"
-        select.select([], [], [], 0.01)
 
 
 def count_descriptors() -> int:
@@ -233,7 +230,7 @@ def test_closing_ends_a_group_that_ignores_int_and_term(web: Machine) -> None:
     before = time.monotonic()
     process.close()
     wait_until(lambda: not [argv for _, argv in web.list_processes() if "trap" in " ".join(argv)])
-    assert 0.5 < time.monotonic() - before < 5
+    assert 0.5 < time.monotonic() - before < scale(5)
     os.close(reader)
 
 
@@ -273,7 +270,7 @@ def test_a_client_that_is_killed_takes_its_commands_along(lab: World, web: Machi
 def test_what_was_left_in_the_background_goes_on(web: Machine, how: str) -> None:
     before = time.monotonic()
     assert web.run(f"{how}\necho done").stdout == "done\n"
-    assert time.monotonic() - before < 20
+    assert time.monotonic() - before < scale(20)
     wait_until(lambda: find_processes(web, ["sleep", "87"]))
     web.run("pkill -x sleep")
     wait_until(lambda: not find_processes(web, ["sleep", "87"]))
@@ -322,7 +319,7 @@ def test_stop_ends_the_command_and_shows_its_last_words(web: Machine) -> None:
     before = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         web.run_streaming("trap 'echo last words; exit' INT; echo ready; while :; do sleep 0.05; done", take)
-    assert time.monotonic() - before < 3
+    assert time.monotonic() - before < scale(3)
     assert heard[-1] == b"last words\n"
 
 
@@ -331,7 +328,7 @@ def test_stop_ends_a_stubborn_command_within_a_second(web: Machine) -> None:
     threading.Timer(0.3, signal.pthread_kill, (main, signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
         web.run_streaming(STUBBORN, lambda _: None)
-    assert time.monotonic() - before < 4
+    assert time.monotonic() - before < scale(4)
     wait_until(lambda: not [argv for _, argv in web.list_processes() if "trap" in " ".join(argv)])
 
 

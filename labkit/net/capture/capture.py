@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Final, Self
 
+from labkit.errors import UsageError
 from labkit.net.capture.frame import Frame
 from labkit.net.machine import Writable
 
@@ -31,6 +32,7 @@ class Capture:
 
     The kernel keeps frames until they are read, about 200 KB a machine; what did not fit is counted in
     `dropped`. `keep` is asked for each frame's bytes; after `limit` kept frames the rest is dropped as well.
+    `leave_out_gone`: a pod that was taken away since it was listed is no error.
     """
 
     def __init__(
@@ -39,11 +41,13 @@ class Capture:
         *,
         keep: Callable[[bytes], bool] | None = None,
         limit: int = 10_000,
+        leave_out_gone: bool = False,
     ) -> None:
         self.dropped = 0
         self._machines = list(machines)
         self._keep = keep
         self._limit = limit
+        self._forgiven: tuple[type[Exception], ...] = (UsageError,) if leave_out_gone else ()
         self._frames: list[Frame] = []
         self._sockets: list[tuple[str, socket.socket]] = []
         self._stack = ExitStack()
@@ -51,7 +55,10 @@ class Capture:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             for machine in self._machines:
-                opened = machine.open_socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+                try:
+                    opened = machine.open_socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+                except self._forgiven:
+                    continue
                 self._sockets.append((machine.name, stack.enter_context(opened)))
                 opened.setblocking(False)
                 opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)

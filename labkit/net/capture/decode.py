@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
 import struct
+import sys
+import threading
+import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,6 +18,7 @@ WEAVE_SLEEVE: Final = 6783
 WEAVE_FASTDP: Final = 6784
 FLANNEL_UDP: Final = 8285
 VXLAN_LINUX: Final = 8472
+_PREPARING: Final = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +32,17 @@ class Layer:
     fields: Mapping[str, Any]
 
 
-def decode(frame: Frame) -> list[Layer]:
-    """Give the layers of one frame; what scapy does not know is Raw."""
-    return [_plan_layer(layer) for layer in _list_layers(_load().dissect(frame))]
+def decode(frame: Frame, *, payload: bytes = b"") -> list[Layer]:
+    """Give the layers of one frame; what scapy does not know is Raw.
+
+    `payload`: a datagram that is exactly these bytes is not taken apart, whatever its port says.
+    """
+    layers: list[Layer] = []
+    for layer in _list_layers(_load().dissect(frame)):
+        if payload and layers and layer.original == payload:
+            return [*layers, Layer("Raw", {"load": payload.hex()})]
+        layers.append(_plan_layer(layer))
+    return layers
 
 
 def write_pcap(path: str, frames: list[Frame]) -> None:
@@ -56,6 +69,7 @@ class _Scapy:
 
 @functools.cache
 def _load() -> _Scapy:
+    _prepare()
     from scapy.layers import dns  # noqa: F401 - port 53 is taken apart once this is loaded
     from scapy.layers.inet import IP, UDP
     from scapy.layers.l2 import Ether
@@ -67,6 +81,21 @@ def _load() -> _Scapy:
     bind_layers(UDP, _define_sleeve(), dport=WEAVE_SLEEVE)
     bind_layers(UDP, IP, dport=FLANNEL_UDP)  # flannel's udp backend: the bare packet
     return _Scapy(Ether, IP, Raw, wrpcapng)
+
+
+def _prepare() -> None:
+    """Scapy keeps nothing in anybody's home, and does not spend half its time on a list of Ethernet cards' makers (scapy 2.8)."""
+    with _PREPARING:
+        places = {name: os.environ.get(name) for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
+        os.environ.update(dict.fromkeys(places, os.devnull))
+        try:
+            import scapy.main  # noqa: F401 - it looks for its folders now, and makes them
+        finally:
+            for name, value in places.items():
+                os.environ.pop(name) if value is None else os.environ.update({name: value})
+    makers = types.ModuleType("scapy.libs.manuf")
+    makers.__dict__["DATA"] = ""
+    sys.modules.setdefault(makers.__name__, makers)
 
 
 def _define_sleeve() -> Any:

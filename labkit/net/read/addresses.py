@@ -1,4 +1,4 @@
-"""IPv4 addresses of links."""
+"""Addresses of links."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from labkit.net.read.command import read_json
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One address of a link; `peer` is the other end of a point-to-point address."""
+    """One address of a link; `peer` is the other end of a point-to-point address.
+
+    `noprefixroute`: the kernel made no route to its network for it.
+    """
 
     link: str
     address: str
@@ -21,6 +24,7 @@ class Address:
     scope: str
     broadcast: str | None = None
     peer: str | None = None
+    noprefixroute: bool = False
 
     @property
     def prefix(self) -> str:
@@ -28,8 +32,13 @@ class Address:
         return f"{self.address}/{self.length}"
 
     @property
+    def is_ipv4(self) -> bool:
+        """Whether it is one of the addresses that labs are about."""
+        return ":" not in self.address
+
+    @property
     def network(self) -> ipaddress.IPv4Network:
-        """The network it is in: 10.244.1.0/24."""
+        """The network that an IPv4 address is in: 10.244.1.0/24."""
         return ipaddress.IPv4Network(f"{self.peer or self.address}/{self.length}", strict=False)
 
 
@@ -48,4 +57,5 @@ def parse_address(link: str, info: Mapping[str, Any]) -> Address:
         scope=info.get("scope", "global"),
         broadcast=info.get("broadcast"),
         peer=info.get("address"),
+        noprefixroute=bool(info.get("noprefixroute")),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from labkit.errors import CannotTell
 from labkit.net.machine import Readable
@@ -23,10 +23,29 @@ def read_text(machine: Readable, argv: list[str]) -> str:
 
 def read_json(machine: Readable, argv: list[str]) -> list[dict[str, Any]]:
     """Run one `ip -j …` or `bridge -j …`; a list of objects, empty when there is nothing."""
-    text = read_text(machine, argv).replace(FAN_MAP, "")
-    try:
-        found = json.loads(text) if text.strip() else []
-    except ValueError as error:
-        raise CannotTell(f"`{' '.join(argv)}` on {machine.name} gave no JSON: {error}") from error
-    # iproute2 prints an empty object for what it left out by a filter.
-    return [entry for entry in found if entry]
+    found = parse_lists(read_text(machine, argv), f"`{' '.join(argv)}` on {machine.name}")
+    return found[0] if found else []
+
+
+def parse_lists(text: str, command: str) -> list[list[dict[str, Any]]]:
+    """The JSON lists that a command printed one after the other (`ip -batch` prints one for each of its lines)."""
+    rest = text.replace(FAN_MAP, "").strip()
+    found: list[list[dict[str, Any]]] = []
+    while rest:
+        try:
+            entries, end = _DECODER.raw_decode(rest)
+        except ValueError as error:
+            raise CannotTell(f"{command} gave no JSON: {error}") from error
+        # iproute2 prints an empty object for what it left out by a filter.
+        found.append([entry for entry in entries if entry])
+        rest = rest[end:].lstrip()
+    return found
+
+
+def _keep_first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of a name that stands twice in one object the first: iproute2 prints a route's `dst`, then its encap's."""
+    return dict(reversed(pairs))
+
+
+# not strict: a link's name or alias may hold control characters, which iproute2 prints as they are
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_keep_first, strict=False)

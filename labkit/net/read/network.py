@@ -7,20 +7,28 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Final, Protocol
 
+from labkit.errors import CannotTell, LabkitError, UsageError
 from labkit.net.machine import Readable, Writable
-from labkit.net.read.addresses import Address, read_addresses
-from labkit.net.read.links import Link, read_links
+from labkit.net.read.addresses import Address, parse_address
+from labkit.net.read.agents import Agent, read_agents
+from labkit.net.read.command import parse_lists
+from labkit.net.read.links import Link, parse_link
 from labkit.net.read.peers import read_namespace_numbers
-from labkit.net.read.routes import Route, read_routes
+from labkit.net.read.routes import Route, parse_route
 
 End = tuple[str, str]  # machine, link
+_AT_ONCE: Final = 4  # machines read at the same time
+_TRIES: Final = 5
+_QUESTIONS: Final = ("link", "addr", "route show table main")
 
 
 class Placed(Readable, Writable, Protocol):
     """A machine that knows what it is and which node it is on."""
 
+    @property
+    def name(self) -> str: ...
     @property
     def kind(self) -> str: ...
     @property
@@ -29,7 +37,7 @@ class Placed(Readable, Writable, Protocol):
 
 @dataclass(frozen=True)
 class MachineNetwork:
-    """One machine's links (without lo), addresses and routes of the main table."""
+    """One machine's links (without lo), addresses (without IPv6's link-local ones), routes of the main table, and agents."""
 
     name: str
     kind: str
@@ -37,6 +45,7 @@ class MachineNetwork:
     links: tuple[Link, ...]
     addresses: tuple[Address, ...]
     routes: tuple[Route, ...]
+    agents: tuple[Agent, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,33 +57,83 @@ class Network:
 
 
 def read_network(machines: Sequence[Placed]) -> Network:
-    """Read all of them; three commands of the judge on each machine."""
-    with ThreadPoolExecutor(4) as pool:
-        states = tuple(pool.map(read_machine, machines))
+    """Read all of them, by one command of the judge on each; of a node also which programs carry its packets.
+
+    A pod that has gone since `machines` were listed is left out. Raises CannotTell for one that is there and can't be read.
+    """
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        states = tuple(state for state in pool.map(_find_machine, machines) if state is not None)
     with _open_all(machines) as descriptors:
         numbers = {
-            machine.name: read_namespace_numbers(machine, descriptors)
-            for machine, state in zip(machines, states, strict=True)
+            machine.name: _find_numbers(machine, descriptors)
+            for machine, state in _pair(machines, states)
             if any(link.netns_id is not None for link in state.links)
         }
     return Network(states, tuple(plan_cables(states, numbers)))
 
 
+def _find_machine(machine: Placed) -> MachineNetwork | None:
+    """Read one; None when it has gone. Its name may be another pod's meanwhile: then that one is read."""
+    for left in reversed(range(_TRIES)):
+        try:
+            return read_machine(machine)
+        except LabkitError:
+            with _open_all([machine]) as there:
+                if there and not left:
+                    raise
+                if not there:
+                    return None
+    return None
+
+
+def _find_numbers(machine: Placed, others: Sequence[tuple[str, int]]) -> dict[int, str]:
+    """As read_namespace_numbers; nothing of a machine that has gone meanwhile."""
+    try:
+        return read_namespace_numbers(machine, others)
+    except UsageError:  # PID 1 does not know it any more
+        return {}
+
+
+def _pair(machines: Sequence[Placed], states: Sequence[MachineNetwork]) -> Iterator[tuple[Placed, MachineNetwork]]:
+    by_name = {state.name: state for state in states}
+    return ((machine, by_name[machine.name]) for machine in machines if machine.name in by_name)
+
+
 def read_machine(machine: Placed) -> MachineNetwork:
-    """Read one."""
-    links = tuple(link for link in read_links(machine) if link.name != "lo")
-    addresses = tuple(address for address in read_addresses(machine) if address.link != "lo")
-    return MachineNetwork(machine.name, machine.kind, machine.node, links, addresses, tuple(read_routes(machine)))
+    """Read one, from `ip -j -d -batch -`. Raises CannotTell."""
+    links, addresses, routes = _ask(machine)
+    found = [parse_address(entry["ifname"], info) for entry in addresses for info in entry.get("addr_info", [])]
+    return MachineNetwork(
+        machine.name,
+        machine.kind,
+        machine.node,
+        tuple(link for link in map(parse_link, links) if link.name != "lo"),
+        tuple(each for each in found if each.link != "lo" and (each.is_ipv4 or each.scope != "link")),
+        tuple(parse_route(entry, "main") for entry in routes),
+        tuple(read_agents(machine)) if machine.kind == "node" else (),
+    )
+
+
+def _ask(machine: Placed) -> list[list[dict[str, Any]]]:
+    command = f"`ip -j -d -batch -` on {machine.name}"
+    result = machine.probe(["ip", "-j", "-d", "-batch", "-"], stdin="\n".join(_QUESTIONS))
+    found = parse_lists(result.stdout, command) if result.status == 0 else []
+    if len(found) != len(_QUESTIONS):
+        said = result.stderr.strip() or "nothing said"
+        raise CannotTell(f"{command} ended with {result.status} after {len(found)} answers: {said}")
+    return found
 
 
 @contextlib.contextmanager
 def _open_all(machines: Iterable[Placed]) -> Iterator[list[tuple[str, int]]]:
+    """Descriptors of the namespaces of those that are there."""
     with contextlib.ExitStack() as stack:
         opened = []
         for machine in machines:
-            descriptor = machine.open_netns()
-            stack.callback(os.close, descriptor)
-            opened.append((machine.name, descriptor))
+            with contextlib.suppress(LabkitError):
+                descriptor = machine.open_netns()
+                stack.callback(os.close, descriptor)
+                opened.append((machine.name, descriptor))
         yield opened
 
 

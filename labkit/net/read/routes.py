@@ -24,7 +24,8 @@ class NextHop:
 class Route:
     """A route; `destination` as ip prints it: `default`, `10.244.2.0/24`, `10.0.0.1` for one address.
 
-    `kind` is unicast, blackhole, unreachable …; `flags` are onlink, linkdown, dead ….
+    `kind` is unicast, blackhole, unreachable …; `flags` are onlink, linkdown, dead …; `encap` names a light-weight
+    tunnel that the route itself wraps packets in (`ip`, `mpls`, `seg6` …).
     """
 
     destination: str
@@ -39,6 +40,7 @@ class Route:
     flags: frozenset[str] = frozenset()
     mtu: int | None = None
     nexthops: tuple[NextHop, ...] = ()
+    encap: str = ""
 
 
 def read_routes(machine: Readable, table: str | int = "main") -> list[Route]:
@@ -72,6 +74,7 @@ def parse_route(entry: Mapping[str, Any], table: str) -> Route:
         flags=frozenset(entry.get("flags", [])),
         mtu=metrics.get("mtu"),
         nexthops=tuple(_parse_nexthop(hop) for hop in entry.get("nexthops", [])),
+        encap=entry.get("encap", ""),
     )
 
 

@@ -55,6 +55,16 @@ def diff_snapshots(before: Snapshot, after: Snapshot) -> list[Change]:
     ]
 
 
+def diff_losses(before: Snapshot, after: Snapshot) -> list[Change]:
+    """Everything that was in `before` and whose place in `after` is empty; `undo` puts it there again."""
+    return [
+        Change(machine, f"{item.label} on {machine}", [list(words) for words in item.add])
+        for machine, items in before.machines.items()
+        for slot, item in items.items()
+        if slot not in after.machines.get(machine, {})
+    ]
+
+
 def _diff_machine(machine: str, before: Mapping[str, Item], after: Mapping[str, Item]) -> Iterator[Change]:
     for slot, item in after.items():
         old = before.get(slot)

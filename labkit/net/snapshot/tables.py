@@ -13,15 +13,16 @@ from labkit.net.snapshot.item import Item, line
 from labkit.net.snapshot.state import MachineState
 
 _DEFAULT_RULES: Final = {(0, "local"), (32766, "main"), (32767, "default")}
+_KEPT: Final = frozenset({"kernel", "bird"})  # the kernel and BIRD put these back by themselves, and take them away
 _GROUP_MACS: Final = ("33:33:", "01:00:5e:", "01:80:c2:")
 _STATIC: Final = frozenset({"permanent", "static"})
 
 
 def list_table_items(state: MachineState) -> Iterator[Item]:
-    """Every object of these tables that was not made by the kernel."""
+    """Every object of these tables that was made, and stays, by somebody's hand."""
     own = {link.mac for link in state.links}
     yield from (_address_item(address) for address in state.addresses if not _is_loopback(address))
-    yield from (_route_item(route) for route in state.routes if route.proto != "kernel")
+    yield from (_route_item(route) for route in state.routes if route.proto not in _KEPT)
     yield from (_neighbor_item(entry) for entry in state.neighbors if entry.state in {"PERMANENT", "PROXY"})
     yield from (_fdb_item(entry) for entry in state.fdb if _is_made(entry, own))
     yield from (_rule_item(rule) for rule in state.rules if (rule.priority, rule.table) not in _DEFAULT_RULES)
@@ -35,7 +36,10 @@ def _is_loopback(address: Address) -> bool:
 def _address_item(address: Address) -> Item:
     peer = f" peer {address.peer}/{address.length}" if address.peer else ""
     what = f"{address.address if peer else address.prefix}{peer} dev {address.link}"
-    return _plain(f"address {what}", f"ip addr add {what}", f"ip addr del {what}")
+    flag = " noprefixroute" if address.noprefixroute else ""
+    return Item(
+        f"address {what}", flag, f"address {what}", line(f"ip addr add {what}{flag}"), line(f"ip addr del {what}")
+    )
 
 
 def _route_item(route: Route) -> Item:

@@ -2,83 +2,62 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Final
 
 from labkit.errors import CannotTell, LabkitError
 from labkit.net import Capture, Frame, decode
-from labkit.probe.addresses import read_macs
+from labkit.net.read.network import End
 from labkit.probe.icmp import ERRORS
+from labkit.probe.journey.mark import DatagramMark
+from labkit.probe.journey.scene import Caught, Scene
 from labkit.probe.journey.send import Probe, start_sending
 from labkit.probe.journey.sightings import Sighting
-from labkit.probe.journey.target import Target
 from labkit.probe.sequence import Leg
 from labkit.probe.words import describe_icmp
-from labkit.world import Machine
 
 _STRAGGLERS: Final = 0.01  # seconds: copies still on their way when the answer is back
 _BROADCAST: Final = "ff:ff:ff:ff:ff:ff"
 _NANO: Final = 1e9
 
 
-@dataclass(frozen=True)
-class Caught:
-    """All frames of one probe in order: the probe itself, the answer, and in words what ICMP errors said about either.
-
-    `refused`: errno with which the own kernel refused to send it, else 0.
-    """
-
-    probe: Probe
-    refused: int
-    frames: tuple[Frame, ...]
-    request: tuple[Sighting, ...]
-    reply: tuple[Sighting, ...]
-    errors: tuple[tuple[Leg, str], ...]
-
-    def list_errors(self, leg: Leg) -> list[str]:
-        """What was said about the packet, or about its answer; each once."""
-        return list(dict.fromkeys(words for about, words in self.errors if about == leg))
-
-
-def run_probe(machines: Sequence[Machine], src: Machine, target: Target, probe: Probe, timeout: float) -> Caught:
+def run_probe(scene: Scene, probe: Probe, timeout: float) -> Caught:
     """Send it and wait for the answer, at most `timeout` seconds. Raises CannotTell when a socket is refused."""
 
     def is_over(frames: list[Frame]) -> bool:
-        return any(_is_last(frame, src, target, probe) for frame in frames)
+        return any(_is_last(frame, scene, probe) for frame in frames)
 
     try:
-        with Capture(machines, keep=lambda data: probe.mark.find_leg(data) is not None) as capture:
-            with start_sending(probe, src, target.address) as refused:
+        with Capture(
+            scene.machines.values(), keep=lambda data: probe.mark.find_leg(data) is not None, leave_out_gone=True
+        ) as capture:
+            with start_sending(probe, scene.src, scene.target.address) as refused:
                 if not refused:
                     capture.read_frames(timeout, enough=is_over)
             frames = tuple(capture.read_frames(_STRAGGLERS))
     except LabkitError as error:
         raise CannotTell(f"the packet could not be followed: {error.message}", hint=error.hint) from error
-    return _sort_out(refused, frames, probe, {machine.name: machine for machine in machines})
+    return _sort_out(scene, probe, refused, frames)
 
 
-def _is_last(frame: Frame, src: Machine, target: Target, probe: Probe) -> bool:
+def _is_last(frame: Frame, scene: Scene, probe: Probe) -> bool:
     """Back at its sender: the answer, or an error. A datagram need not be answered, so its arrival will do."""
     if frame.direction == "out":
         return False
-    came_back = frame.machine == src.name and (target.machine is None or target.name != src.name)
-    arrived = probe.name == "UDP" and frame.machine == target.name
+    src, target = scene.src.name, scene.target
+    came_back = frame.machine == src and (target.machine is None or target.machine != src)
+    arrived = probe.name == "UDP" and frame.machine == target.machine
     return came_back or arrived
 
 
-def _sort_out(refused: int, frames: tuple[Frame, ...], probe: Probe, machines: dict[str, Machine]) -> Caught:
-    is_mine = _plan_ownership(frames, machines)
+def _sort_out(scene: Scene, probe: Probe, refused: int, frames: tuple[Frame, ...]) -> Caught:
+    macs = {(machine.name, link.name): link.mac for machine in scene.network.machines for link in machine.links}
     legs: dict[Leg, list[Sighting]] = {"request": [], "reply": []}
     errors: list[tuple[Leg, str]] = []
     for frame in frames:
         leg = probe.mark.find_leg(frame.data)
         assert leg is not None  # the capture kept no others
-        layers = tuple(decode(frame))
-        seen = Sighting(
-            frame.machine, frame.link, frame.direction, frame.time / _NANO, is_mine(frame), frame.data, layers
-        )
+        seen = _plan_sighting(frame, probe, macs)
         said = _describe_error(seen)
         if said:
             errors.append((leg, said))
@@ -87,23 +66,18 @@ def _sort_out(refused: int, frames: tuple[Frame, ...], probe: Probe, machines: d
     return Caught(probe, refused, frames, tuple(legs["request"]), tuple(legs["reply"]), tuple(errors))
 
 
-def _plan_ownership(frames: Sequence[Frame], machines: dict[str, Machine]) -> Callable[[Frame], bool]:
-    """Tell whether a frame was sent by its machine or addressed to the link it came in by."""
-    links: dict[str, set[str]] = defaultdict(set)
-    for frame in frames:
-        if frame.direction == "in" and frame.has_ethernet:
-            links[frame.machine].add(frame.link)
-    macs = {name: read_macs(machines[name], wanted) for name, wanted in links.items()}
+def _plan_sighting(frame: Frame, probe: Probe, macs: Mapping[End, str]) -> Sighting:
+    """Of a datagram our token is the whole payload: port 8472 does not make it a VXLAN header."""
+    layers = decode(frame, payload=probe.mark.token if isinstance(probe.mark, DatagramMark) else b"")
+    mine = _is_mine(frame, macs)
+    return Sighting(frame.machine, frame.link, frame.direction, frame.time / _NANO, mine, frame.data, tuple(layers))
 
-    def is_mine(frame: Frame) -> bool:
-        to = frame.data[:6].hex(":")
-        return (
-            frame.direction == "out"
-            or not frame.has_ethernet
-            or to in (_BROADCAST, macs[frame.machine].get(frame.link))
-        )
 
-    return is_mine
+def _is_mine(frame: Frame, macs: Mapping[End, str]) -> bool:
+    """Whether a frame was sent by its machine or addressed to the link it came in by."""
+    if frame.direction == "out" or not frame.has_ethernet:
+        return True
+    return frame.data[:6].hex(":") in (_BROADCAST, macs.get((frame.machine, frame.link)))
 
 
 def _describe_error(seen: Sighting) -> str:

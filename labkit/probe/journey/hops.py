@@ -8,14 +8,17 @@ from typing import Any, Literal
 
 from labkit.net import Layer
 from labkit.probe.journey.changes import describe_changes
-from labkit.probe.journey.sightings import FABRIC, Sighting
+from labkit.probe.journey.rules import Rule
+from labkit.probe.journey.sightings import Sighting
+from labkit.world.places import FABRIC
 
 
 @dataclass(frozen=True)
 class Hop:
     """A sighting on the way. `time` in seconds from the first hop; `changes` since the hop before, in words.
 
-    `switch`: seen at a port of a switch, which changes nothing; drawings may fold it.
+    `switch`: seen at a port of a switch, which changes nothing; drawings may fold it. `rule`: of netfilter, which changed
+    the packet before it was seen here, or dropped it after.
     """
 
     machine: str
@@ -25,17 +28,19 @@ class Hop:
     layers: tuple[Layer, ...]
     changes: tuple[str, ...] = ()
     switch: bool = False
+    rule: Rule | None = None
+
+    @property
+    def place(self) -> str:
+        """The machine; of the fabric, the one switch (its ports are named s1-eth1)."""
+        return self.link.rpartition("-")[0] if self.switch else self.machine
 
     def to_json(self) -> dict[str, Any]:
         """As `labkit journey --json` shows it."""
         layers = [{"name": layer.name, **layer.fields} for layer in self.layers]
-        return {
-            "machine": self.machine,
-            "link": self.link,
-            "direction": self.direction,
-            "time": self.time,
-            "layers": layers,
-        }
+        where = {"machine": "fabric" if self.switch else self.machine, "link": self.link, "direction": self.direction}
+        rule = {"rule": self.rule.to_json()} if self.rule else {}
+        return {**where, "time": self.time, "layers": layers, **rule}
 
 
 def plan_hops(sightings: Sequence[Sighting], start: float) -> tuple[Hop, ...]:

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from labkit.errors import CannotTell
-from labkit.net import Layer, Link, read_addresses, read_bridge_ports, read_fdb, read_links, read_route_to, read_sysctl
+from labkit.net import Layer, Link, read_bridge_ports, read_fdb, read_links, read_route_to, read_sysctl
+from labkit.probe.journey.headers import find_innermost, find_outermost
 from labkit.probe.journey.hops import Hop
+from labkit.probe.journey.rules import Hook, Rule, Spot, find_drop
+from labkit.probe.journey.scene import Scene
+from labkit.probe.journey.target import has_address
 from labkit.probe.neighbors import find_unanswered
+from labkit.probe.words import describe_errno
 from labkit.world import Machine
 
-_NOBODY = "00:00:00:00:00:00"  # a VXLAN's entry for MACs that it does not know
+_FILTERED: Final = describe_errno(errno.EPERM)
+_NOBODY: Final = "00:00:00:00:00:00"  # a VXLAN's entry for MACs that it does not know
 
 
 @dataclass(frozen=True)
 class Lost:
-    """`machine` and `link` of the last sighting (link empty: it never left); `reasons`, likely ones, may be empty."""
+    """`machine` and `link` of the last sighting (link empty: it never left); `reasons`, likely ones, may be empty.
+
+    `rule`: of netfilter, which dropped it there.
+    """
 
     machine: str
     link: str
     direction: str
     reasons: tuple[str, ...]
+    rule: Rule | None = None
 
     def __str__(self) -> str:
         seen = (
@@ -32,33 +43,60 @@ class Lost:
         )
         return f"{seen}: {'; '.join(self.reasons)}" if self.reasons else seen
 
-
-def find_loss(machine: Machine, hop: Hop | None, address: str, *, said: Sequence[str]) -> Lost:
-    """Ask the machine that had the packet last. `said`: what is known already (a refusal, an ICMP error)."""
-    reasons = list(said)
-    if not reasons:
-        try:
-            reasons = list(dict.fromkeys(_list_reasons(machine, hop, address)))
-        except CannotTell as error:
-            reasons = [f"no more could be asked: {error.message}"]
-    if hop is None:
-        return Lost(machine.name, "", "", tuple(reasons))
-    return Lost(machine.name, hop.link, hop.direction, tuple(reasons))
+    def to_json(self) -> dict[str, Any]:
+        """As `labkit journey --json` shows it."""
+        rule = {"rule": self.rule.to_json()} if self.rule else {}
+        where = {"machine": self.machine, "link": self.link, "direction": self.direction}
+        return {**where, "reasons": list(self.reasons), **rule}
 
 
-def find_silence(machine: Machine, hop: Hop, *, said: Sequence[str]) -> Lost:
+def find_loss(scene: Scene, hop: Hop | None, address: str, *, said: Sequence[str]) -> Lost:
+    """Why a packet for `address` went no further than `hop` (None: it never left), asked where it was last.
+
+    `said`: what is known already (a refusal, an ICMP error).
+    """
+    machine = scene.machines[hop.machine] if hop else scene.src
+    refused = hop is None and said and _FILTERED not in said  # by something else than netfilter
+    rule = None if refused else _find_rule(scene, machine, hop, address)
+    reasons = [*_describe_rule(rule), *said] or _ask(_list_reasons(scene, machine, hop, address))
+    where = (hop.link, hop.direction) if hop else ("", "")
+    return Lost(machine.name, *where, tuple(reasons), rule)
+
+
+def find_silence(scene: Scene, hop: Hop, *, said: Sequence[str]) -> Lost:
     """Why a machine that got the packet by `hop` sent no answer."""
-    reasons = list(said)
-    if not reasons:
-        try:
-            reasons = list(_list_silence(machine, hop))
-        except CannotTell as error:
-            reasons = [f"no more could be asked: {error.message}"]
-    return Lost(machine.name, hop.link, hop.direction, tuple(reasons))
+    machine = scene.machines[hop.machine]
+    rule = _find_rule(scene, machine, hop, str(find_innermost(hop.layers, "IP").get("dst")))
+    reasons = [*_describe_rule(rule), *said] or _ask(_list_silence(machine, hop))
+    return Lost(machine.name, hop.link, hop.direction, tuple(reasons), rule)
+
+
+def _ask(reasons: Iterator[str]) -> list[str]:
+    try:
+        return list(dict.fromkeys(reasons))
+    except CannotTell as error:
+        return [f"no more could be asked: {error.message}"]
+
+
+def _find_rule(scene: Scene, machine: Machine, hop: Hop | None, address: str) -> Rule | None:
+    """Of netfilter on the machine that had the packet last; what went out by a link has passed all rules."""
+    if (hop and hop.direction == "out") or machine.name not in scene.counts:
+        return None
+    own = scene.find(machine.name)
+    hook: Hook = "output" if hop is None else "input" if own and has_address(own, address) else "forward"
+    layers = hop.layers if hop else (Layer("IP", {"dst": address}),)
+    try:
+        return find_drop(machine, scene.counts[machine.name], Spot(hook, hop.link if hop else "", layers))
+    except CannotTell:
+        return None
+
+
+def _describe_rule(rule: Rule | None) -> list[str]:
+    return [f"dropped by a rule in chain {rule.chain} of table {rule.table}: {rule.text}"] if rule else []
 
 
 def _list_silence(machine: Machine, hop: Hop) -> Iterator[str]:
-    source = str(_fields(hop.layers, "IP")["src"])
+    source = str(find_innermost(hop.layers, "IP")["src"])
     if read_route_to(machine, source) is None:
         yield f"{machine.name} has no route back to {source}"
     yield from _list_arp_failures(machine, source)
@@ -67,7 +105,7 @@ def _list_silence(machine: Machine, hop: Hop) -> Iterator[str]:
         yield from _list_reverse_path(machine, link, source)
 
 
-def _list_reasons(machine: Machine, hop: Hop | None, address: str) -> Iterator[str]:
+def _list_reasons(scene: Scene, machine: Machine, hop: Hop | None, address: str) -> Iterator[str]:
     if hop is None:
         yield from _list_arp_failures(machine, address)
         return
@@ -77,7 +115,7 @@ def _list_reasons(machine: Machine, hop: Hop | None, address: str) -> Iterator[s
     elif hop.direction == "out":
         yield from _list_leaving(machine, link, hop)
     else:
-        yield from _list_staying(machine, link, hop)
+        yield from _list_staying(scene, machine, link, hop)
 
 
 def _find_link(machine: Machine, name: str) -> Link | None:
@@ -93,7 +131,7 @@ def _list_leaving(machine: Machine, link: Link, hop: Hop) -> Iterator[str]:
     yield from _list_link_failures(link)
     if link.kind == "vxlan":
         known = {entry.mac for entry in read_fdb(machine) if entry.link == link.name}
-        mac = str(_fields(hop.layers, "Ether").get("dst", ""))
+        mac = str(find_outermost(hop.layers, "Ether").get("dst", ""))
         if not {mac, _NOBODY} & known:
             yield f"{link.name} has no fdb entry for {mac}, so it does not know to which node"
 
@@ -106,15 +144,16 @@ def _list_link_failures(link: Link) -> Iterator[str]:
         yield f"{link.name} has no carrier: {why}"
 
 
-def _list_staying(machine: Machine, link: Link, hop: Hop) -> Iterator[str]:
-    ether, ip = _fields(hop.layers, "Ether"), _fields(hop.layers, "IP")
+def _list_staying(scene: Scene, machine: Machine, link: Link, hop: Hop) -> Iterator[str]:
+    ether, ip = find_outermost(hop.layers, "Ether"), find_outermost(hop.layers, "IP")
     if link.master:
         yield from _list_bridging(machine, link, ether)
         return
     if ether and ether["dst"] not in (link.mac, "ff:ff:ff:ff:ff:ff"):
         yield f"the frame is for MAC {ether['dst']}, but {link.name} has {link.mac}"
         return
-    if str(ip.get("dst")) in {address.address for address in read_addresses(machine)}:
+    own = scene.find(machine.name)
+    if own and has_address(own, str(ip.get("dst"))):
         yield f"{ip['dst']} is an address of {machine.name} itself"
         return
     yield from _list_forwarding(machine, link, ip)
@@ -157,7 +196,3 @@ def _list_reverse_path(machine: Machine, link: Link, source: str) -> Iterator[st
     back = read_route_to(machine, source)
     if max(int(value or 0) for value in values) == 1 and (back is None or back.dev != link.name):
         yield f"rp_filter: {machine.name} would answer {source} by {back.dev if back else 'no link'}, not by {link.name}"
-
-
-def _fields(layers: Sequence[Layer], name: str) -> Mapping[str, Any]:
-    return next((layer.fields for layer in layers if layer.name == name), {})

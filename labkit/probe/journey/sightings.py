@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from labkit.net import Layer
-
-FABRIC: Final = "fabric"  # the hidden machine whose bridges are the switches
+from labkit.net.read.network import End
+from labkit.world.places import FABRIC
 
 
 @dataclass(frozen=True)
@@ -29,20 +29,21 @@ class Sighting:
         return self.link.partition("-")[0] if self.machine == FABRIC else self.machine
 
 
-def drop_copies(sightings: Sequence[Sighting]) -> list[Sighting]:
+def drop_copies(sightings: Sequence[Sighting], cables: Iterable[tuple[End, End]] = ()) -> list[Sighting]:
     """The way to where it was delivered; when it was delivered nowhere, the way up to where it was multiplied.
 
-    Every sighting follows from an earlier one, so that they are a tree: a flooding bridge is a branching. Delivered
+    `cables`: pairs of ends that are known. Every sighting follows from an earlier one, so that they are a tree: a flooding bridge is a branching. Delivered
     is where a branch ends with a frame that came in and was addressed to that link.
     """
-    parents = _find_parents(sightings)
+    far = {end: other for pair in cables for end, other in (pair, pair[::-1])}
+    parents = _find_parents(sightings, far)
     ends = set(range(len(sightings))) - set(parents)
     delivered = [at for at in ends if sightings[at].mine and sightings[at].direction == "in"]
     kept = _list_ancestors(delivered, parents) if delivered else _list_trunk(parents)
     return [seen for at, seen in enumerate(sightings) if at in kept]
 
 
-def _find_parents(sightings: Sequence[Sighting]) -> list[int]:
+def _find_parents(sightings: Sequence[Sighting], far: Mapping[End, End]) -> list[int]:
     """For each sighting the number of the one it follows from; -1 for the first, and for what cannot be told."""
     leaving: list[int] = []
     parents: list[int] = []
@@ -55,7 +56,7 @@ def _find_parents(sightings: Sequence[Sighting]) -> list[int]:
             leaving.append(at)
             continue
         # a cable delivers in order: it is the earliest equal frame that left elsewhere and has not come in yet
-        left = next((other for other in leaving if _is_same_frame(sightings[other], seen)), None)
+        left = next((other for other in leaving if _is_same_frame(sightings[other], seen, far)), None)
         if left is not None:
             leaving.remove(left)
         came = [other for other in here if sightings[other].direction == "in"]
@@ -72,8 +73,11 @@ def _find_origin(sightings: Sequence[Sighting], here: Sequence[int], seen: Sight
     return equal[0] if equal else _last(here)
 
 
-def _is_same_frame(left: Sighting, came: Sighting) -> bool:
-    return left.place != came.place and left.data == came.data
+def _is_same_frame(left: Sighting, came: Sighting, far: Mapping[End, End]) -> bool:
+    """Over the cable that is known at either end, which may begin and end at one machine; else over one between machines."""
+    here, there = (left.machine, left.link), (came.machine, came.link)
+    cabled = far[here] == there if here in far else there not in far and left.place != came.place
+    return cabled and left.data == came.data
 
 
 def _last(numbers: Sequence[int]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from labkit.net.read.links import Link
@@ -17,8 +17,9 @@ from labkit.net.read.network import (
 )
 from labkit.net.read.routes import Route
 from labkit.show.drawing.parts import Shape
+from labkit.world.places import FABRIC
 
-FABRIC = "fabric"
+FABRIC_KIND = "fabric"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,15 @@ class Interface:
 
 
 @dataclass(frozen=True)
+class Program:
+    """An agent: `interfaces` whose frames it takes are its own; `port` is UDP's, by which it gets what others have wrapped."""
+
+    name: str
+    port: int
+    interfaces: tuple[Interface, ...]
+
+
+@dataclass(frozen=True)
 class Place:
     """One box to be: a machine, or a switch of the fabric."""
 
@@ -42,6 +52,7 @@ class Place:
     node: str | None
     interfaces: tuple[Interface, ...]
     added: bool
+    programs: tuple[Program, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,13 +66,21 @@ class Way:
 
 
 @dataclass(frozen=True)
+class Tunnel:
+    """`ends` are (machine, interface), or (machine, agent)."""
+
+    title: str
+    ends: tuple[End, ...]
+
+
+@dataclass(frozen=True)
 class Scene:
-    """`cables` by both ends; `tunnels` join the ends of an encapsulation."""
+    """`cables` by both ends; `tunnels`: groups of interfaces, or of agents, that wrap packets for each other."""
 
     places: tuple[Place, ...]
     cables: Mapping[End, End]
     ways: tuple[Way, ...]
-    tunnels: tuple[tuple[End, End], ...]
+    tunnels: tuple[Tunnel, ...]
 
 
 def plan_scene(network: Network, start: Collection[str]) -> Scene:
@@ -80,18 +99,30 @@ def plan_scene(network: Network, start: Collection[str]) -> Scene:
 def place_end(end: End) -> End:
     """Where an interface is drawn. A switch's port is the switch's: s1-eth1 in the hidden machine is on s1."""
     machine, link = end
-    return (link.rpartition("-")[0], link) if machine == FABRIC else end
+    return (link.rpartition("-")[0] or link, link) if machine == FABRIC else end
 
 
 def _list_places(machine: MachineNetwork, known: frozenset[str] | None) -> Iterator[Place]:
-    if machine.kind == FABRIC:
+    if machine.kind == FABRIC_KIND:
         for bridge in [link for link in machine.links if link.kind == "bridge"]:
             ports = [_plan_interface(machine, link, None) for link in machine.links if link.master == bridge.name]
             yield Place(bridge.name, "switch", None, tuple(ports), added=False)
         return
     shape: Shape = machine.kind  # type: ignore[assignment] # the world's kinds besides fabric are the shapes
     interfaces = tuple(_plan_interface(machine, link, known) for link in machine.links)
-    yield Place(machine.name, shape, machine.node, interfaces, _is_new(name_machine(machine), known))
+    programs = tuple(_list_programs(machine, interfaces))
+    taken = {interface.end for program in programs for interface in program.interfaces}
+    free = tuple(interface for interface in interfaces if interface.end not in taken)
+    yield Place(machine.name, shape, machine.node, free, _is_new(name_machine(machine), known), programs)
+
+
+def _list_programs(machine: MachineNetwork, interfaces: Sequence[Interface]) -> Iterator[Program]:
+    """An only agent that takes no link's frames has the tunnel devices (tun), if there are any."""
+    for agent in machine.agents:
+        own = [each for each in interfaces if each.end[1] in agent.links]
+        if not own and len(machine.agents) == 1:
+            own = [each for each in interfaces if each.kind == "tun"]
+        yield Program(agent.name, agent.port, tuple(own))
 
 
 def _is_new(name: str, known: frozenset[str] | None) -> bool:
@@ -127,13 +158,17 @@ def _list_hops(route: Route) -> list[tuple[str | None, str | None]]:
     return [(hop.via, hop.dev) for hop in route.nexthops] or [(route.via, route.dev)]
 
 
-def _list_tunnels(network: Network) -> Iterator[tuple[End, End]]:
-    """VXLAN links of one VNI belong together."""
-    ends = [
-        ((machine.name, link.name), link.options.get("id"))
-        for machine in network.machines
-        for link in machine.links
-        if link.kind == "vxlan"
-    ]
-    for at, (end, vni) in enumerate(ends):
-        yield from ((end, other) for other, its in ends[at + 1 :] if its == vni)
+def _list_tunnels(network: Network) -> Iterator[Tunnel]:
+    """VXLAN links of one VNI and port belong together, and agents of one name and port."""
+    groups: dict[str, list[End]] = {}
+    for machine in network.machines:
+        for link in machine.links:
+            if link.kind == "vxlan":
+                number, port = link.options.get("id", "by flow"), link.options.get("port", "")
+                groups.setdefault(f"VXLAN {number} over UDP port {port}", []).append((machine.name, link.name))
+        for agent in machine.agents:
+            groups.setdefault(f"{agent.name} over UDP port {agent.port}", []).append((machine.name, agent.name))
+    for said, ends in groups.items():
+        if len(ends) > 1:
+            names = " and ".join(f"{machine}:{name}" for machine, name in ends)
+            yield Tunnel(f"{names} wrap packets for each other: {said}", tuple(ends))

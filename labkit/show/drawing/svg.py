@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Sequence
 from html import escape
 from typing import Final
 
 from labkit.show.drawing.parts import Box, Dot, Line, Picture, Point, Text
 
-_DOT: Final = 6.0  # how far from a dot's middle an arrow ends
-_NARROW: Final = 12.0
-_RADIUS: Final = {"pod": 14, "switch": 3}
+_ROUND: Final = 6.0  # a corner's radius
+_RADIUS: Final = {"pod": 14, "switch": 3, "bridge": 3, "agent": 6}
+_ORDER: Final = ("tunnel", "cable", "port", "route", "trail", "answer")  # what comes later lies on top
+_HEADS: Final = {"head": 9, "headtrail": 12, "headanswer": 12}  # arrows' heads and their size
+_SMALLEST: Final = 0.7  # of its own width: a narrower page scrolls it
 # Classes, so that a theme is one place (show/page.py); every value has a fallback for pages that define none.
 STYLE: Final = """
-.lk-svg { font: 12px/1 var(--jp-code-font-family, monospace); color-scheme: inherit; }
+.lk-svg { font: 12px/1 var(--jp-code-font-family, monospace); color-scheme: inherit; max-width: 100%; height: auto; }
 .lk-svg text { fill: var(--lk-ink); stroke: var(--lk-ground); stroke-width: 3; paint-order: stroke; stroke-linejoin: round; }
 .lk-svg text.lk-raised { stroke: var(--lk-raised); }
 .lk-svg .lk-box { fill: var(--lk-ground); stroke: var(--lk-line); stroke-width: 1.5; }
-.lk-svg .lk-pod, .lk-svg .lk-switch { fill: var(--lk-raised); }
+.lk-svg .lk-pod, .lk-svg .lk-switch, .lk-svg .lk-bridge { fill: var(--lk-raised); }
+.lk-svg .lk-agent { stroke-dasharray: 2 3; }
 .lk-svg .lk-bold { font-weight: bold; }
 .lk-svg .lk-dot { fill: var(--lk-ink); stroke: var(--lk-ink); stroke-width: 1.5; }
 .lk-svg .lk-down { fill: var(--lk-ground); }
@@ -27,9 +31,13 @@ STYLE: Final = """
 .lk-svg .lk-route { stroke: var(--lk-line); stroke-width: 1.2; stroke-dasharray: 5 4; fill: none; }
 .lk-svg .lk-tunnel { stroke: var(--lk-line); stroke-width: 5; fill: none; }
 .lk-svg .lk-tunnel-core { stroke: var(--lk-ground); stroke-width: 2; fill: none; }
-.lk-svg .lk-trail { stroke: var(--lk-accent); stroke-width: 3.5; stroke-linecap: round; fill: none; opacity: 0.75; }
-.lk-svg .lk-here { stroke: var(--lk-accent); stroke-width: 3.5; fill: none; }
 .lk-svg .lk-head { fill: var(--lk-line); stroke: none; }
+.lk-svg .lk-trail, .lk-svg .lk-answer { stroke: var(--lk-accent); stroke-width: 3; stroke-linejoin: round; fill: none; }
+.lk-svg .lk-answer { stroke: var(--lk-second); stroke-dasharray: 9 3; }
+.lk-svg .lk-headtrail { fill: var(--lk-accent); } .lk-svg .lk-headanswer { fill: var(--lk-second); }
+.lk-svg .lk-here { stroke: var(--lk-accent); stroke-width: 3; fill: none; }
+.lk-svg .lk-badge-ground { fill: var(--lk-accent); } .lk-svg .lk-lost { fill: var(--lk-lost); }
+.lk-svg text.lk-badge-text { fill: var(--lk-ground); stroke: none; font-weight: bold; }
 .lk-svg :not(text).lk-added { stroke: var(--lk-accent); }
 .lk-svg text.lk-added { fill: var(--lk-accent); font-weight: bold; }
 .lk-svg .lk-dot.lk-added { fill: var(--lk-accent); }
@@ -37,28 +45,30 @@ STYLE: Final = """
 """
 
 
-def render_svg(picture: Picture) -> str:
-    """The drawing as one <svg> element; the page's style gives it colours."""
-    body = "\n".join(_render_parts(picture))
+def render_svg(picture: Picture, *, way: str = "", marks: str = "") -> str:
+    """The drawing as one <svg> element; the page's style gives it colours. `way` lies on the lines, `marks` on everything."""
+    lines = sorted(picture.lines, key=lambda line: _ORDER.index(line.stroke))
+    body = "\n".join([
+        *map(_render_box, picture.boxes), *map(render_line, lines), way,
+        *map(_render_dot, picture.dots), *map(_render_text, picture.texts), marks,
+    ])  # fmt: skip
     mark = hashlib.sha256((picture.title + body).encode()).hexdigest()[:8]
-    body = body.replace("url(#head)", f"url(#lk-head-{mark})")
+    body = re.sub(r"url\(#(\w+)\)", rf"url(#lk-\1-{mark})", body)
     return (
         f'<svg class="lk-svg" xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="lk-t-{mark} lk-d-{mark}" '
-        f'viewBox="0 0 {picture.width:.0f} {picture.height:.0f}" width="{picture.width:.0f}" height="{picture.height:.0f}">\n'
+        f'viewBox="0 0 {picture.width:.0f} {picture.height:.0f}" width="{picture.width:.0f}" height="{picture.height:.0f}" '
+        f'style="min-width:{picture.width * _SMALLEST:.0f}px">\n'
         f'<title id="lk-t-{mark}">{escape(picture.title)}</title><desc id="lk-d-{mark}">{escape(picture.description)}</desc>\n'
-        f'<defs><marker id="lk-head-{mark}" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" '
-        f'orient="auto-start-reverse"><path class="lk-head" d="M0 0L8 4L0 8z"/></marker></defs>\n{body}\n</svg>'
+        f"<defs>{''.join(_render_head(name, mark) for name in _HEADS)}</defs>\n{body}\n</svg>"
     )
 
 
-def _render_parts(picture: Picture) -> Iterator[str]:
-    yield from (_render_box(box) for box in picture.boxes)
-    yield from (_render_line(line) for line in picture.lines if line.stroke != "route")
-    yield from (_render_route(line) for line in picture.lines if line.stroke == "route")
-    yield from (_render_dot(dot) for dot in picture.dots)
-    yield from (_render_text(text) for text in picture.texts)
-    if picture.here:
-        yield f'<circle class="lk-here" cx="{picture.here[0]:.1f}" cy="{picture.here[1]:.1f}" r="10"/>'
+def _render_head(name: str, mark: str) -> str:
+    return (
+        f'<marker id="lk-{name}-{mark}" viewBox="0 0 8 8" refX="8" refY="4" markerUnits="userSpaceOnUse" '
+        f'markerWidth="{_HEADS[name]}" markerHeight="{_HEADS[name]}" orient="auto-start-reverse">'
+        f'<path class="lk-{name}" d="M0 0L8 4L0 8z"/></marker>'
+    )
 
 
 def _classes(*names: str, added: bool) -> str:
@@ -72,38 +82,30 @@ def _render_box(box: Box) -> str:
     )
 
 
-def _render_line(line: Line) -> str:
-    (x1, y1), (x2, y2) = line.start, line.end
-    # ports meet in a bar at the height of their bridge
-    way = f"V{y2:.1f}H{x2:.1f}" if line.stroke == "port" else f"L{x2:.1f} {y2:.1f}"
-    path = f'd="M{x1:.1f} {y1:.1f}{way}"'
+def render_line(line: Line, *, name: str = "") -> str:
+    """By its corners, which are rounded; `name`: a class of its own."""
+    path = f'd="{_render_path(line.points)}"'
     core = f'<path class="lk-tunnel-core" {path}/>' if line.stroke == "tunnel" else ""
-    return f'<path class="{_classes(line.stroke, added=line.added)}" {path}><title>{escape(line.title)}</title></path>{core}'
+    head = f"head{line.stroke}" if line.stroke in ("trail", "answer") else "head"
+    heads = "".join(f' marker-{at}="url(#{head})"' for at, on in zip(("start", "end"), line.heads, strict=True) if on)
+    style = _classes(line.stroke, *([name] if name else []), added=line.added)
+    return f'<path class="{style}"{heads} {path}><title>{escape(line.title)}</title></path>{core}'
 
 
-def _render_route(line: Line) -> str:
-    bend = _plan_bend(line)
-    (x1, y1), (x2, y2) = (_shorten(bend, end) for end in (line.start, line.end))
-    heads = 'marker-end="url(#head)"' + (' marker-start="url(#head)"' if line.both else "")
-    return (
-        f'<path class="{_classes("route", added=line.added)}" {heads} '
-        f'd="M{x1:.1f} {y1:.1f}Q{bend[0]:.1f} {bend[1]:.1f} {x2:.1f} {y2:.1f}"><title>{escape(line.title)}</title></path>'
-    )
+def _render_path(points: Sequence[Point]) -> str:
+    """Straight from corner to corner; each corner an arc, no larger than half of the stretches beside it."""
+    first, *rest = points
+    parts = [f"M{first[0]:.1f} {first[1]:.1f}"]
+    for before, corner, after in zip(points, rest, rest[1:], strict=False):
+        size = min(_ROUND, math.dist(before, corner) / 2, math.dist(corner, after) / 2)
+        a, b = _move_towards(corner, before, size), _move_towards(corner, after, size)
+        parts.append(f"L{a[0]:.1f} {a[1]:.1f}Q{corner[0]:.1f} {corner[1]:.1f} {b[0]:.1f} {b[1]:.1f}")
+    return "".join([*parts, f"L{points[-1][0]:.1f} {points[-1][1]:.1f}"])
 
 
-def _plan_bend(line: Line) -> Point:
-    """Where a route's arrow is drawn to, so that it does not lie on the cable: round the corner below a bridge, or in an arc."""
-    (x1, y1), (x2, y2) = line.start, line.end
-    if line.inside:
-        return (x1 - 22, (y1 + y2) / 2) if abs(x1 - x2) < _NARROW else (x1 + (10 if x2 > x1 else -10), y2 + 12)
-    return (x1 + x2) / 2 + (y2 - y1) * 0.22, (y1 + y2) / 2 - abs(x2 - x1) * 0.22
-
-
-def _shorten(towards: Point, end: Point) -> Point:
-    """A little before the dot, for the arrow's head."""
-    dx, dy = towards[0] - end[0], towards[1] - end[1]
-    length = math.hypot(dx, dy) or 1.0
-    return end[0] + dx / length * _DOT, end[1] + dy / length * _DOT
+def _move_towards(start: Point, end: Point, size: float) -> Point:
+    length = math.dist(start, end) or 1.0
+    return start[0] + (end[0] - start[0]) * size / length, start[1] + (end[1] - start[1]) * size / length
 
 
 def _render_dot(dot: Dot) -> str:

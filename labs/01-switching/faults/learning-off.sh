@@ -1,5 +1,6 @@
 # cause: learning-off
 # where: switch1 | switch1:{{ a.port }}
+# report: "All works, but the cables are full. And whoever listens at {{ c.name }} reads what {{ b.name }} sends to {{ a.name }}."
 # shows: everybody talks, but everything that is sent to {{ a.name }} reaches everybody.
 on switch1 bridge link set dev {{ a.port }} learning off
 on switch1 bridge fdb del {{ a.mac }} dev {{ a.port }} master 2>/dev/null || true

@@ -1,5 +1,7 @@
 # The older tool, another name for the bridge, one loop for all ports.
-#: build core
+# like: reference
+# without: forget-sooner
+#: third-cable to third-host
 on switch1 brctl addbr lan
 on switch1 brctl setageing lan 10
 for port in {{ ports | join(" ") }}; do
@@ -9,17 +11,10 @@ done
 on switch1 ip link set lan up
 on {{ c.name }} ip link set eth0 up
 
-#: find-the-mac core
+#: find-the-mac
 answer mac-behind-the-port {{ wanted.mac | upper }}
 
-#: break core
-break_something
-
-#: name-the-fault core
-answer fault.cause {{ fault.cause }}
-answer fault.where {{ fault.where }}
-
-#: repair core
+#: repair
 on switch1 ip link set lan up
 while read -r port host address mac; do
     on switch1 ip link set "$port" master lan up

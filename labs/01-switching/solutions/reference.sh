@@ -15,9 +15,6 @@ on switch1 ip link set {{ c.port }} master br0
 #: find-the-mac core
 answer mac-behind-the-port {{ wanted.mac }}
 
-#: forget-sooner core
-on switch1 ip link set br0 type bridge ageing_time 1500
-
 #: break core
 break_something
 
@@ -40,3 +37,6 @@ done <<'HOSTS'
 {{ b.port }} {{ b.name }} {{ b.address }} {{ b.mac }}
 {{ c.port }} {{ c.name }} {{ c.address }} {{ c.mac }}
 HOSTS
+
+#: forget-sooner more
+on switch1 ip link set br0 type bridge ageing_time 1500

@@ -1,4 +1,6 @@
 # A route for each network on the hosts; the routers send what they don't know to each other.
+# like: reference
+# without: straight
 {% macro hosts() -%}
 on {{ a.name }} ip route replace {{ lan2 }} via {{ a.gateway }}
 on {{ a.name }} ip route replace {{ lan3 }} via {{ a.gateway }}
@@ -7,7 +9,7 @@ on {{ b.name }} ip route replace {{ lan3 }} via {{ router2.address }} dev eth0
 on {{ c.name }} ip route replace {{ lan1 }} via {{ c.gateway }} proto static
 on {{ c.name }} ip route replace {{ lan2 }} via {{ c.gateway }} proto static
 {%- endmacro %}
-#: build core
+#: first-gateway to far-way-back
 on router1 ip addr add {{ a.gateway }}/24 brd + dev eth0
 on router1 ip addr add {{ b.gateway }}/24 brd + dev eth1
 on router1 sysctl -qw net.ipv4.conf.all.forwarding=1
@@ -15,14 +17,7 @@ on router1 ip route add default via {{ router2.address }} metric 50
 on router2 ip route add default via {{ b.gateway }}
 {{ hosts() }}
 
-#: break core
-break_something
-
-#: name-the-fault core
-answer fault.cause {{ fault.cause }}
-answer fault.where {{ fault.where }}
-
-#: repair core
+#: repair
 on router1 sysctl -qw net.ipv4.conf.all.forwarding=1 net.ipv4.conf.eth1.proxy_arp_pvlan=0
 on router1 ip link set eth0 up
 on router2 ip addr del {{ b.address }}/32 dev eth0 || true

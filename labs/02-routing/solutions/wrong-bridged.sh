@@ -1,5 +1,5 @@
 # router1 is made a switch: the first two networks are one cable, and the hosts are told so.
-# must fail: two_routers_between, fault_repaired
+# must fail: two_routers_between, each_answers_for_itself, fault_repaired
 #: build core
 on router1 ip link add br0 type bridge
 on router1 ip link set eth0 master br0

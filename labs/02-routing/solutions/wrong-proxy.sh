@@ -1,10 +1,12 @@
 # The hosts take the whole world for their neighbours, and the routers answer ARP for it.
 # must fail: each_answers_for_itself, fault_repaired
-#: build core
+# like: reference
+# without: way-back, break to straight
+#: first-gateway
 on router1 ip addr add {{ a.gateway }}/24 dev eth0
 on router1 ip addr add {{ b.gateway }}/24 dev eth1
-on router1 sysctl -qw net.ipv4.ip_forward=1
-on router1 ip route add {{ lan3 }} via {{ router2.address }}
+
+#: far-way-back
 on router2 ip route add {{ lan1 }} via {{ b.gateway }}
 for host in {{ a.name }} {{ b.name }} {{ c.name }}; do
     on "$host" ip route add default dev eth0

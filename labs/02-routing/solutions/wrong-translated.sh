@@ -1,13 +1,6 @@
 # Everything is routed, but router1 hides the first network behind its own address.
 # must fail: source_is_kept, fault_repaired
-#: build core
-on router1 ip addr add {{ a.gateway }}/24 dev eth0
-on router1 ip addr add {{ b.gateway }}/24 dev eth1
-on router1 sysctl -qw net.ipv4.ip_forward=1
-on router1 ip route add {{ lan3 }} via {{ router2.address }}
-on router2 ip route add {{ lan1 }} via {{ b.gateway }}
-on {{ a.name }} ip route add default via {{ a.gateway }}
-on {{ b.name }} ip route add default via {{ b.gateway }}
-on {{ b.name }} ip route add {{ lan3 }} via {{ router2.address }}
-on {{ c.name }} ip route add default via {{ c.gateway }}
+# like: reference
+# without: break to repair
+#: after straight
 on router1 iptables -t nat -A POSTROUTING -o eth1 -s {{ lan1 }} -j MASQUERADE

@@ -1,5 +1,7 @@
 # The cables first and the bridge last; the node's end of each pair is moved into the pod; routes by device.
-#: make-pod core
+# like: reference
+# without: way-out
+#: make-pod to third-pod
 for pod in {{ a.name }} {{ b.name }} {{ c.name }}; do
     on worker1 ip netns add "$pod"
     on worker1 ip link add "to-$pod" type veth peer name "in-$pod"
@@ -12,7 +14,7 @@ on {{ a.name }} ip addr add {{ a.address }}/24 dev eth0
 on {{ b.name }} ip addr add {{ b.address }}/24 dev eth0
 on {{ c.name }} ip addr add {{ c.address }}/24 dev eth0
 
-#: node-joins core
+#: node-joins
 on worker1 brctl addbr cni0
 on worker1 ip addr add {{ gateway }}/24 brd + dev cni0
 on worker1 ip link set cni0 up
@@ -22,14 +24,7 @@ for pod in {{ a.name }} {{ b.name }} {{ c.name }}; do
     on "$pod" ip route add {{ node_address }}/32 via {{ gateway }}
 done
 
-#: break core
-break_something
-
-#: name-the-fault core
-answer fault.cause {{ fault.cause }}
-answer fault.where {{ fault.where }}
-
-#: repair core
+#: repair
 on worker1 ip addr replace {{ gateway }}/24 dev cni0
 on worker1 ip link set cni0 up
 while read -r pod address; do

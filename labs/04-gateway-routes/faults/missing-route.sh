@@ -1,4 +1,8 @@
 # cause: missing-route
 # where: router1
-# shows: {{ w4.pod }} reaches the pods of worker1 and worker2, not {{ w3.pod }}; router1 says Destination Net Unreachable.
-on router1 ip route flush to match {{ w3.prefix }}
+# report: "{{ d.name }} and {{ c.name }} have lost each other. All others reach both."
+# shows: {{ d.name }} reaches the pods of worker1 and worker2, not {{ c.name }}; router1 says Destination Net Unreachable.
+while route=$(used_route router1 {{ c.address }} from {{ d.address }} iif eth1) && [ -n "$route" ]; do
+    # shellcheck disable=SC2086  # the words of a route
+    on router1 ip route del $route
+done

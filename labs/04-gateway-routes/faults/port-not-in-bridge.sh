@@ -1,4 +1,5 @@
 # cause: port-not-in-bridge
-# where: {{ w3.pod }} | {{ w3.pod }}:eth0 | worker3:veth-{{ w3.pod }}
-# shows: nobody reaches {{ w3.pod }}, not even its own node; no ARP question of its is answered.
-on worker3 ip link set veth-{{ w3.pod }} nomaster
+# where: {{ c.name }} | {{ c.name }}:eth0 | worker3:veth-{{ c.name }}
+# report: "{{ c.name }} is gone, and this time worker3 cannot find it either."
+# shows: nobody reaches {{ c.name }}, not even its own node; no ARP question of its is answered.
+on worker3 ip link set veth-{{ c.name }} nomaster

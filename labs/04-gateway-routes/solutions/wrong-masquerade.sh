@@ -1,23 +1,9 @@
 # Missing routes are papered over with NAT on the nodes: everybody gets answers, but under a false name.
-# must fail: nobody_translates, fault_repaired
-#: build core
-for node in worker1 worker2 worker3; do
-    on "$node" sysctl -qw net.ipv4.ip_forward=1
-    on "$node" ip route add {{ w4.prefix }} via {{ router.lan }}
-done
-on worker4 sysctl -qw net.ipv4.ip_forward=1
-on worker4 ip route add {{ pods }} via {{ router.rack }}
+# must fail: nobody_translates, next_pods_are_served, fault_repaired
+# like: reference
+# without: break to repair
+#: after other-rack
 on worker4 ip route add {{ lan }} via {{ router.rack }}
-on worker1 ip route add {{ w2.prefix }} via {{ w2.address }}
-on worker1 ip route add {{ w3.prefix }} via {{ w3.address }}
-on worker2 ip route add {{ w1.prefix }} via {{ w1.address }}
-on worker2 ip route add {{ w3.prefix }} via {{ w3.address }}
-on worker3 ip route add {{ w1.prefix }} via {{ w1.address }}
-on worker3 ip route add {{ w2.prefix }} via {{ w2.address }}
-on router1 ip route add {{ w1.prefix }} via {{ w1.address }}
-on router1 ip route add {{ w2.prefix }} via {{ w2.address }}
-on router1 ip route add {{ w3.prefix }} via {{ w3.address }}
-on router1 ip route add {{ w4.prefix }} via {{ w4.address }}
 for node in worker1 worker2 worker3; do
     on "$node" iptables -t nat -A POSTROUTING -o eth0 -s {{ pods }} -j MASQUERADE
 done

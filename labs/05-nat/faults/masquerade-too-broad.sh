@@ -1,4 +1,5 @@
 # cause: masquerade-too-broad
 # where: worker1
-# shows: everything gets answers, but {{ w2.pod }} sees {{ w1.pod }} under its node's address.
+# report: "Since noon the log of {{ b.name }} has the wrong callers in it. Everything else is fine."
+# shows: everything gets answers, but {{ b.name }} sees {{ a.name }} under its node's address.
 on worker1 iptables -t nat -I POSTROUTING 1 -o eth0 -j MASQUERADE

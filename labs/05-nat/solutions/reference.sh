@@ -6,7 +6,7 @@ on worker1 iptables -t nat -A POSTROUTING -s {{ w1.prefix }} ! -d {{ pods }} -j 
 on worker2 iptables -t nat -A POSTROUTING -s {{ w2.prefix }} ! -d {{ pods }} -j MASQUERADE
 
 #: port-forward core
-on worker1 iptables -t nat -A PREROUTING -d {{ w1.address }}/32 -p tcp --dport {{ port }} -j DNAT --to-destination {{ w1.pod_address }}:80
+on worker1 iptables -t nat -A PREROUTING -d {{ w1.address }}/32 -p tcp --dport {{ port }} -j DNAT --to-destination {{ a.address }}:80
 
 #: break core
 break_something
@@ -24,7 +24,7 @@ for node in worker1 worker2; do
 done
 on worker1 iptables -t nat -A POSTROUTING -s {{ w1.prefix }} ! -d {{ pods }} -j MASQUERADE
 on worker2 iptables -t nat -A POSTROUTING -s {{ w2.prefix }} ! -d {{ pods }} -j MASQUERADE
-on worker1 iptables -t nat -A PREROUTING -d {{ w1.address }}/32 -p tcp --dport {{ port }} -j DNAT --to-destination {{ w1.pod_address }}:80
+on worker1 iptables -t nat -A PREROUTING -d {{ w1.address }}/32 -p tcp --dport {{ port }} -j DNAT --to-destination {{ a.address }}:80
 for node in worker1 worker2; do
     on "$node" conntrack -F 2>/dev/null
 done

@@ -1,6 +1,7 @@
 # The chain in one conf of version 1.0.0 under another file name; the plugin of one's own in Python, on a bridge, with host-local for the addresses.
-{% include lab ~ "/solutions/core.inc" %}
-#: chain core
+# like: reference
+{% set conf = "00-chain.conflist" %}
+#: chain
 on worker1 bash -c 'rm -f /etc/cni/net.d/*'
 on worker1 tee /etc/cni/net.d/00-chain.conflist >/dev/null <<'CONF'
 {"cniVersion": "1.0.0", "name": "mynet", "plugins": [
@@ -10,7 +11,7 @@ on worker1 tee /etc/cni/net.d/00-chain.conflist >/dev/null <<'CONF'
   {"type": "portmap", "snat": true, "capabilities": {"portMappings": true}}]}
 CONF
 
-#: own-plugin more
+#: own-plugin
 on worker1 tee /opt/cni/bin/my-plugin >/dev/null <<'PLUGIN'
 #!/usr/bin/python3 -IS
 """A CNI plugin on a bridge of its own; the addresses come from host-local."""
@@ -78,6 +79,3 @@ else:
     fail(4, f"CNI_COMMAND {command} is unknown")
 PLUGIN
 on worker1 chmod +x /opt/cni/bin/my-plugin
-
-{% set conf = "00-chain.conflist" %}
-{% include lab ~ "/solutions/fault.inc" %}

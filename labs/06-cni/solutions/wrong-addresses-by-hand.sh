@@ -1,6 +1,8 @@
 # The pods are wired by hand, without CNI: host-local knows of no lease and gives their addresses away again.
 # must fail: pods_are_plugged, fault_repaired, my_plugin_tells_versions, my_plugin_adds
-#: build core
+# like: reference
+# without: break to own-plugin
+#: by-hand to by-runtime
 on worker1 sysctl -qw net.ipv4.ip_forward=1
 on worker1 ip link add cni0 type bridge
 on worker1 ip addr add {{ prefix | interface(1) }} dev cni0
@@ -17,4 +19,3 @@ web {{ prefix | interface(2) }}
 api {{ prefix | interface(3) }}
 PODS
 on worker1 iptables -t nat -A POSTROUTING -s {{ prefix }} ! -d {{ prefix }} -j MASQUERADE
-{% include lab ~ "/solutions/chain.inc" %}

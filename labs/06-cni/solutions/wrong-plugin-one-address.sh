@@ -1,8 +1,5 @@
 # A plugin with one slip: everybody gets the same address.
-# must fail: my_plugin_serves_two_at_once
-{% set slip = "one-address" %}
-{% set conf = "10-mynet.conflist" %}
-{% include lab ~ "/solutions/core.inc" %}
-{% include lab ~ "/solutions/chain.inc" %}
-{% include lab ~ "/solutions/plugin.inc" %}
-{% include lab ~ "/solutions/fault.inc" %}
+# must fail: my_plugin_deletes_twice, my_plugin_serves_two_at_once
+# like: reference
+#: after own-plugin
+on worker1 sed -i '/mkdir -p "$leases"/a number=2; return' /opt/cni/bin/my-plugin

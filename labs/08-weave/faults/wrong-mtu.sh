@@ -1,4 +1,5 @@
 # cause: wrong-mtu
-# where: {{ w1.pod }}:eth0 | {{ w1.pod }}
-# shows: small pings from {{ w1.pod }} are answered, large ones vanish without a word.
-on {{ w1.pod }} ip link set eth0 mtu 1500
+# where: {{ a.name }}:eth0 | {{ a.name }}
+# report: "{{ a.name }} answers, but every download from it hangs."
+# shows: small pings from {{ a.name }} are answered, large ones vanish without a word.
+on {{ a.name }} ip link set eth0 mtu 1500

@@ -1,9 +1,8 @@
 # Waits for an answer that it would have to fetch itself: the agent goes on with its own rules.
 # must fail: your_function_decides, fault_repaired
-#: plug core
-on worker1 bash /root/plug ADD {{ w1.pod }}
-
-#: function core
+# like: reference
+# without: break to repair
+#: flood to learn
 on worker1 tee /root/forward.py >/dev/null <<'PYTHON'
 def forward(src, dst, came_from, table, peers):
     while dst not in table:
@@ -11,6 +10,3 @@ def forward(src, dst, came_from, table, peers):
     return [table[dst]]
 PYTHON
 on worker1 weave forward /root/forward.py
-
-#: fast-datapath more
-{% include lab ~ "/solutions/fast.inc" %}

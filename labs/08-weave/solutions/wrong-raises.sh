@@ -1,15 +1,11 @@
 # Looks up what it does not know yet: it raises, and the agent goes on with its own rules.
 # must fail: your_function_decides, fault_repaired
-#: plug core
-on worker1 bash /root/plug ADD {{ w1.pod }}
-
-#: function core
+# like: reference
+# without: break to repair
+#: flood to learn
 on worker1 tee /root/forward.py >/dev/null <<'PYTHON'
 def forward(src, dst, came_from, table, peers):
     table[src] = came_from
     return ["bridge"] if came_from != "bridge" else [table[dst]]
 PYTHON
 on worker1 weave forward /root/forward.py
-
-#: fast-datapath more
-{% include lab ~ "/solutions/fast.inc" %}

@@ -1,9 +1,8 @@
 # What came from a peer is sent on to the others: everybody hears it twice.
 # must fail: nothing_is_sent_on, fast_datapath_between_two, fault_repaired
-#: plug core
-on worker1 bash /root/plug ADD {{ w1.pod }}
-
-#: function core
+# like: reference
+# without: break to fast-datapath
+#: flood to learn
 on worker1 tee /root/forward.py >/dev/null <<'PYTHON'
 def forward(src, dst, came_from, table, peers):
     table[src] = came_from

@@ -1,0 +1,36 @@
+"""Calico's kinds at the Kubernetes API, and what their objects are called there (libcalico-go lib/backend/k8s, release-v3.20)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from labkit.kube import Kind
+
+GROUP: Final = "crd.projectcalico.org"
+
+
+def _plan_kind(name: str, plural: str = "") -> Kind:
+    return Kind(GROUP, "v1", name, plural or f"{name.lower()}s", namespaced=False)
+
+
+POOL: Final = _plan_kind("IPPool")
+AFFINITY: Final = _plan_kind("BlockAffinity", "blockaffinities")
+BLOCK: Final = _plan_kind("IPAMBlock")
+HANDLE: Final = _plan_kind("IPAMHandle")
+CONFIG: Final = _plan_kind("IPAMConfig")
+KINDS: Final = (POOL, AFFINITY, BLOCK, HANDLE, CONFIG)
+
+
+def name_block(cidr: str) -> str:
+    """10.233.99.0/24 is the object 10-233-99-0-24."""
+    return cidr.replace(".", "-").replace("/", "-")
+
+
+def name_affinity(node: str, cidr: str) -> str:
+    """One for a node and a block."""
+    return f"{node}-{name_block(cidr)}"
+
+
+def name_handle_object(handle: str) -> str:
+    """Names of objects have no capitals."""
+    return handle.lower()

@@ -1,0 +1,1 @@
+"""Containers of a node: what containerd and its shims do for kubelet."""

@@ -1,0 +1,1 @@
+"""Who starts, waits for and stops real programs on a machine."""

@@ -1,0 +1,1 @@
+"""What each agent uses instead of writing it again."""

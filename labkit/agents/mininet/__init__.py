@@ -1,0 +1,1 @@
+"""Mininet, run inside a world."""

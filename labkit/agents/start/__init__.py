@@ -1,0 +1,1 @@
+"""How the commands of this room are started."""

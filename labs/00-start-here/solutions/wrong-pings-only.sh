@@ -1,0 +1,6 @@
+# The server answers pings only.
+# must fail: client_reaches_server, fault_repaired
+# like: reference
+# without: break to repair
+#: after first-ping
+on {{ server.name }} iptables -A INPUT ! -p icmp -j DROP

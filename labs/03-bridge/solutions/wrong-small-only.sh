@@ -1,0 +1,6 @@
+# Packets of more than 900 bytes get lost at The second pod.
+# must fail: first_two_talk, third_pod_talks, each_pod_hears_itself, a_new_pod_joins, node_reaches_pods, pods_reach_node, fault_repaired
+# like: reference
+# without: break to repair
+#: after way-out
+on {{ b.name }} iptables -A INPUT -m length --length 900:65535 -j DROP

@@ -1,0 +1,6 @@
+# A pod answers pings only: what is neither asked nor answered by ICMP is dropped.
+# must fail: first_two_talk, mesh_is_complete, other_rack_is_reached, fault_repaired
+# like: reference
+# without: break to repair
+#: after other-rack
+on {{ b.name }} iptables -A INPUT ! -p icmp -j DROP

@@ -1,0 +1,85 @@
+"""`labkit check` and `labkit solve` killed or interrupted at any moment: the lab stays as right as it was (a sample of 408 rounds)."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import labkit
+from labkit import LiveLab
+from labkit.check.plug import OURS
+from labkit.world import World, list_worlds
+from tests.waiting import wait_until
+
+LAB, CHECK = "06-cni", "chain_is_complete"  # plugs a pod in, with a port of the node's and a rate
+pytestmark = [pytest.mark.world, pytest.mark.slow, pytest.mark.lab(LAB)]
+ROUNDS = 6
+BOUND = 40.0  # seconds for all of them
+CLI = (sys.executable, "-m", "labkit.cli")
+# leases, what the plugins keep, rules, links: what a pod of a check leaves when its DEL is never made
+LOOK = """
+find /var/lib/cni -type f ! -name 'last_reserved_ip*' ! -name lock | sort
+iptables-save | grep -v -e '^#' -e '^:' | sort
+ip -br link | cut -d' ' -f1 | sort
+ls /run/netns
+"""
+
+
+@pytest.fixture
+def lab() -> Iterator[LiveLab]:
+    with labkit.start(LAB) as lab:
+        lab.solve()
+        yield lab
+    with contextlib.suppress(labkit.LabkitError):
+        World.attach(LAB).end()
+
+
+def run_until(ready: Callable[[], object], seconds: float, number: int, *words: str) -> None:
+    """A command that gets this signal as soon as something is so, or after so many seconds, unless it has ended by then."""
+    with subprocess.Popen([*CLI, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        until = time.monotonic() + seconds
+        wait_until(lambda: ready() or process.poll() is not None or time.monotonic() > until, 2 * seconds + 20)
+        process.send_signal(number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_check_that_is_ended_leaves_the_lab_as_right_as_it_was(lab: LiveLab, number: int) -> None:
+    """What one leaves the next one collects: bridge, host-local, portmap and bandwidth each keep something."""
+    began = time.monotonic()
+    assert wait_until(lambda: lab.check(CHECK).exit_status == 0, 60)
+    usual, chance = time.monotonic() - began, random.Random(number)
+    node = lab.machine("worker1")
+    before = node.run(LOOK).stdout
+
+    def is_plugged() -> bool:
+        return any(OURS in name for name in node.list_folder("/var/lib/cni/results") or ())
+
+    run_until(is_plugged, 60, number, "check", LAB, "--only", CHECK)
+    began = time.monotonic()
+    for _ in range(ROUNDS):
+        if time.monotonic() < began + BOUND:  # a slow machine: fewer rounds
+            run_until(lambda: False, usual * chance.uniform(0.2, 1), number, "check", LAB, "--only", CHECK)
+    # what the last one had begun may have ended after this one looked
+    assert wait_until(lambda: lab.check(CHECK).exit_status == 0 and node.run(LOOK).stdout == before, 60)
+
+
+def test_a_solution_that_is_ended_can_be_done_again() -> None:
+    chance = random.Random(3)
+    labkit.start(LAB).close()
+    try:
+        for _ in range(3):
+            run_until(lambda: False, chance.uniform(0.1, 3), signal.SIGKILL, "solve", LAB)
+        if LAB not in list_worlds():
+            labkit.start(LAB).close()
+        with labkit.attach(LAB) as again:
+            again.solve()
+            assert wait_until(lambda: again.check(CHECK).exit_status == 0, 60)
+    finally:
+        World.attach(LAB).end()

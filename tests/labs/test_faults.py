@@ -1,0 +1,51 @@
+"""Every fault of every lab in every right network: it turns a core check red, and taken back it leaves nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from labkit import check
+from labkit.check import Status
+from labkit.check.breaking import put_in_and_look
+from labkit.lab.folders import find_lab, list_labs
+from labkit.lab.harm import list_differences, take_back
+from labkit.lab.script import list_scripts
+from labkit.lab.session import start_hidden_lab
+from labkit.lab.whole import read_whole
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+RIGHT = [
+    (lab, name)
+    for lab in list_labs()
+    for name in list_scripts(find_lab(lab), "solutions")
+    if not name.startswith("wrong-")
+]
+# what a network has not got can't be broken in it: labkit break takes it back and puts another fault in
+NOT_THERE = {
+    ("00-start-here", "other-second-address"): {"wrong-mask"},  # the other address has the right one
+    ("00-start-here", "other-single-address"): {"wrong-mask"},  # a route says who is on the cable
+    ("09-calico-ipam", "other-own-address"): {"no-default-route"},  # its gateway answers without proxy ARP
+    ("07-flannel", "other-replication"): {"missing-neighbour"},  # neighbours are asked for, and asked for again
+}
+
+
+@pytest.mark.parametrize(("lab_name", "solution"), RIGHT)
+def test_every_fault_breaks_every_right_network_and_leaves_nothing(
+    lab_name: str, solution: str, tmp_path: Path
+) -> None:
+    with start_hidden_lab(lab_name, f"faults-{lab_name[:2]}-{solution}", tmp_path / "journal") as lab:
+        lab.apply(lab.read_script(solution).split()[0])
+        before = read_whole(lab.world)
+        told = {}
+        for name, fault in lab.read_faults().items():
+            harm, red = put_in_and_look(lab, fault)
+            take_back(lab.world, harm)
+            left = [change.label for change in list_differences(lab.world, before)]
+            expected = name not in NOT_THERE.get((lab_name, solution), ())
+            told[name] = ("" if bool(red) is expected else f"red: {red}", left)
+        assert {name: said for name, said in told.items() if said != ("", [])} == {}
+        broken = check.run(lab).list_ids(Status.FAILED)
+        assert set(broken) <= {"fault_repaired"} | {each.id for each in check.read_checks(lab) if each.level == "more"}
