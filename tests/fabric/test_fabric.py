@@ -159,7 +159,7 @@ def test_delay_is_kept_or_refused_clearly(world: World) -> None:
         return
     with pytest.raises(WorldError, match="netem") as refused:
         build_netlink(world, topology)
-    assert "./lab vm" in refused.value.hint
+    assert "modprobe sch_netem" in refused.value.hint
 
 
 def read_state(world: World) -> dict[str, dict[str, Any]]:

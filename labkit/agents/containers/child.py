@@ -17,6 +17,7 @@ from labkit.agents.containers.tree import build_root
 from labkit.world import kernel
 
 _KINDS: Final = ("net", "mnt", "uts")
+_ENTERED: Final = b"\n"
 
 
 @dataclass(frozen=True)
@@ -30,48 +31,58 @@ class Entry:
     cwd: str = "/"
 
 
-def start_container(spec: Spec, streams: Sequence[int]) -> int:
-    """Its first process, once the program runs in it. Raises OSError: what could not be done, and why."""
+def start_container(spec: Spec, streams: Sequence[int]) -> tuple[int, int]:
+    """Its first process, once the program runs in it, and a descriptor of its mount namespace. Raises OSError: what could not be
+    done, and why."""
     return _fork(lambda: _enter_container(spec, streams), spec.argv, spec.environment)
 
 
 def start_entry(entry: Entry, streams: Sequence[int]) -> int:
-    """Likewise."""
-    return _fork(lambda: _enter_running(entry, streams), entry.argv, entry.environment)
-
-
-def _fork(enter: Callable[[], None], argv: Sequence[str], environment: Mapping[str, str]) -> int:
-    """The pipe is closed by the program's start; before that what goes wrong comes through it."""
-    reader, writer = os.pipe2(os.O_CLOEXEC)
-    child = os.fork()
-    if not child:
-        _become(enter, argv, environment, writer)
-    os.close(writer)
-    with open(reader, "rb") as pipe:  # noqa: PTH123 - a descriptor
-        said = pipe.read()
-    if said:
-        os.waitpid(child, 0)
-        number, _, text = said.decode().partition(" ")
-        raise OSError(int(number), text)
+    """Likewise, the process alone."""
+    child, mounts = _fork(lambda: _enter_running(entry, streams), entry.argv, entry.environment)
+    os.close(mounts)
     return child
 
 
-def _become(enter: Callable[[], None], argv: Sequence[str], environment: Mapping[str, str], writer: int) -> NoReturn:
+def _fork(enter: Callable[[], None], argv: Sequence[str], environment: Mapping[str, str]) -> tuple[int, int]:
+    """The child's end of the socket is closed by the program's start; before that come its mount namespace (from outside it could
+    only be asked for while the program lives) and what goes wrong."""
+    ours, theirs = socket.socketpair()
+    child = os.fork()
+    if not child:
+        _become(enter, argv, environment, theirs)
+    theirs.close()
+    with ours, ours.makefile("rb") as rest:
+        said, passed, *_ = socket.recv_fds(ours, len(_ENTERED), 1, socket.MSG_CMSG_CLOEXEC)
+        said += rest.read()
+    if said == _ENTERED:
+        return child, passed[0]
+    os.waitpid(child, 0)
+    for descriptor in passed:
+        os.close(descriptor)
+    number, _, text = said.removeprefix(_ENTERED).decode().partition(" ")
+    raise OSError(int(number or 1), text or "it ended before its program began")
+
+
+def _become(
+    enter: Callable[[], None], argv: Sequence[str], environment: Mapping[str, str], parent: socket.socket
+) -> NoReturn:
     try:
         os.setsid()
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         signal.set_wakeup_fd(-1)
         enter()
+        socket.send_fds(parent, [_ENTERED], [os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)])
         for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         os.umask(0o022)
         _execute(argv, environment)
     except OSError as error:
         with contextlib.suppress(OSError):
-            os.write(writer, f"{error.errno or 1} {_explain(error, argv)}".encode())
+            parent.sendall(f"{error.errno or 1} {_explain(error, argv)}".encode())
     except BaseException as error:  # noqa: BLE001 - never into the caller's code
         with contextlib.suppress(OSError):
-            os.write(writer, f"1 {error!r}".encode())
+            parent.sendall(f"1 {error!r}".encode())
     finally:
         os._exit(127)
 

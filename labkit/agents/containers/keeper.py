@@ -10,7 +10,6 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from labkit.agents.containers.child import Entry, start_container, start_entry
@@ -28,8 +27,7 @@ class Held:
     spec: Spec
     life: Life
     log: Log
-    mounts: int  # the number of its mount namespace, by which all its processes are known
-    pinned: int  # a descriptor of that namespace: its number is nobody else's while this container is remembered
+    mounts: int  # a descriptor of its mount namespace, by which all its processes are known; -1 when it has ended
     stdin: int = -1
     readers: dict[int, str] = field(default_factory=dict)
     listeners: list[tuple[int, int]] = field(default_factory=list)
@@ -49,7 +47,7 @@ class Keeper:
             raise UsageError(f"container {spec.id} exists already")
         ours, theirs, stdin = open_streams(spec)
         try:
-            process = start_container(spec, theirs)
+            process, mounts = start_container(spec, theirs)
         except OSError:
             for each in {*ours, stdin} - {-1}:
                 os.close(each)
@@ -58,7 +56,7 @@ class Keeper:
             for each in set(theirs):
                 os.close(each)
         life = Life(spec.id, process, time.time())
-        held = Held(spec, life, Log(spec.log), _find_mounts(process), _pin_mounts(process), stdin, dict(ours))
+        held = Held(spec, life, Log(spec.log), mounts, stdin, dict(ours))
         self._held[spec.id] = held
         for reader in held.readers:
             os.set_blocking(reader, False)
@@ -108,9 +106,8 @@ class Keeper:
                 pass
         held.log.flush()
         self.kill(held.spec.id)
-        if held.pinned >= 0:
-            os.close(held.pinned)
-        held.mounts, held.pinned = 0, -1
+        os.close(held.mounts)
+        held.mounts = -1
         for streams in held.listeners:
             for each in set(streams):
                 os.close(each)
@@ -156,12 +153,14 @@ class Keeper:
                 os.kill(life.process, number)
 
     def kill(self, name: str) -> None:
-        """All its processes, however they were started."""
+        """All its processes, however they were started; those, too, that they start meanwhile."""
         held = self.find(name)
-        processes = {*_list_processes(held.mounts), *([held.life.process] if held.life.status is None else [])}
-        for process in processes:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
+        killed: set[int] = set()
+        while held.mounts >= 0 and (found := set(_list_processes(held.mounts)) - killed):
+            for process in found:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+            killed |= found
 
     def forget(self, name: str) -> None:
         """A container that has ended, with what it wrote; its log stays."""
@@ -192,20 +191,10 @@ def open_streams(spec: Spec) -> tuple[dict[int, str], tuple[int, int, int], int]
     return {pairs[0][0]: "stdout", pairs[1][0]: "stderr"}, (stdin, pairs[0][1], pairs[1][1]), writer
 
 
-def _find_mounts(process: int) -> int:
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{process}/ns/mnt").stat().st_ino
-    return 0
-
-
-def _pin_mounts(process: int) -> int:
-    """Of a process that is gone already: -1."""
-    with contextlib.suppress(OSError):
-        return os.open(f"/proc/{process}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
-    return -1
-
-
 def _list_processes(mounts: int) -> Iterator[int]:
-    for entry in os.scandir("/proc") if mounts else ():
-        if entry.name.isdigit() and _find_mounts(int(entry.name)) == mounts:
-            yield int(entry.name)
+    """Those whose mount namespace this is."""
+    ours = os.fstat(mounts)
+    for entry in os.scandir("/proc"):
+        with contextlib.suppress(OSError):  # it is gone
+            if entry.name.isdigit() and os.path.samestat(os.stat(f"{entry.path}/ns/mnt"), ours):  # noqa: PTH116
+                yield int(entry.name)

@@ -15,8 +15,8 @@ from labkit.agents.kubelet.environment import expand, plan_environment, plan_ser
 from labkit.agents.kubelet.ground import Ground, insist
 from labkit.agents.kubelet.images import Image, find_image
 from labkit.agents.kubelet.names import plan_domain, plan_hostname, plan_resolver, render_host_hosts, render_hosts
-from labkit.agents.kubelet.record import Kept, find_logs
-from labkit.agents.kubelet.sandbox import Sandbox, add_sandbox, write_files
+from labkit.agents.kubelet.record import Kept, find_logs, list_kept
+from labkit.agents.kubelet.sandbox import Sandbox, add_sandbox, del_orphans, plan_name, write_files
 from labkit.agents.kubelet.status import MAIN, Box
 from labkit.agents.kubelet.volumes import Sources, ensure_volumes, plan_mounts, write_image_files
 from labkit.errors import LabkitError
@@ -161,6 +161,8 @@ class Maker:
     def add_sandbox(self) -> Sandbox:
         """The pod's network; its machine has the names that its containers have. Raises LabkitError."""
         texts = self._render_files(())
+        known = {kept.sandbox.id for kept in list_kept().values() if kept.sandbox}
+        del_orphans(plan_name(self._pod), self._ground.runtime, known)
         sandbox = add_sandbox(self._pod, self._ground.runtime, texts)
         write_files(sandbox.name, self._render_files(sandbox.addresses))
         return sandbox

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,7 @@ from labkit.timing import scale
 from labkit.world import run_program
 
 FOLDER: Final = "/run/netns"
+_UID: Final = "K8S_POD_UID"
 # as the machines of a world have it: nothing but the course's own packets
 _QUIET: Final = (
     "for each in net/ipv6/conf/all/disable_ipv6 net/ipv6/conf/default/disable_ipv6; do "
@@ -96,7 +97,7 @@ def add_sandbox(pod: Mapping[str, Any], runtime: Runtime, files: Mapping[str, st
     try:
         _run(["nsenter", f"--net={FOLDER}/{name}", "sh", "-c", _QUIET])
         args = plan_pod_args(pod["metadata"]["namespace"], pod["metadata"]["name"], container)
-        args["K8S_POD_UID"] = pod["metadata"]["uid"]
+        args[_UID] = pod["metadata"]["uid"]
         loopback = Attachment(container, f"{FOLDER}/{name}", "lo", args)
         runtime.add(plan_loopback(), loopback)
         attachment = Attachment(container, f"{FOLDER}/{name}", "eth0", args, plan_capabilities(pod))
@@ -105,6 +106,15 @@ def add_sandbox(pod: Mapping[str, Any], runtime: Runtime, files: Mapping[str, st
         del_sandbox(Sandbox(container, name, ()), runtime)
         raise
     return Sandbox(container, name, find_addresses(result))
+
+
+def del_orphans(name: str, runtime: Runtime, known: Collection[str]) -> None:
+    """What a kubelet made for a pod of this name and was killed before it wrote that down. `known`: sandboxes' ids."""
+    path = f"{FOLDER}/{name}"
+    attachments = [kept.attachment for kept in runtime.list_kept()]
+    made = {each.container for each in attachments if each.netns == path and _UID in each.args}
+    for container in made.difference(known):
+        del_sandbox(Sandbox(container, name, ()), runtime)
 
 
 def find_addresses(result: Mapping[str, Any]) -> tuple[str, ...]:

@@ -256,6 +256,17 @@ def test_what_was_deleted_meanwhile_is_taken_away(control: Machine, node: Machin
     wait_until(lambda: "gone" not in node.run("ls /run/netns").stdout, 60)
 
 
+def test_what_a_killed_kubelet_had_no_time_to_write_down_is_in_nobodys_way(control: Machine, node: Machine) -> None:
+    make = "kubectl run again --image=nginx && kubectl wait pod again --for=condition=Ready --timeout=60s"
+    run(control, make)
+    uid = read(control, "again")["metadata"]["uid"]
+    assert kill_kubelet(node).status == 0
+    run(node, f"rm -r /var/lib/kubelet/pods/{uid} && ip netns pids again | xargs kill -9")
+    run(control, "kubectl delete pod again --force --grace-period=0")
+    run(node, "daemon start kubelet")
+    run(control, f"{make} && kubectl delete pod again --now")
+
+
 def test_a_node_without_a_conf_is_not_ready_and_its_pods_wait(control: Machine, node: Machine, web: str) -> None:
     assert web
     run(node, "mv /etc/cni/net.d/10-bridge.conflist /tmp")
