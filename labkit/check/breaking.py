@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from labkit.check.attempt import Outcome
 from labkit.check.engine import PATIENT, Haste
 from labkit.check.live import look
 from labkit.check.register import Check, load_checks
@@ -11,9 +12,11 @@ from labkit.check.verdict import Status
 from labkit.errors import CannotTell, LabkitError, UsageError
 from labkit.lab.entries import PRACTICE, Break
 from labkit.lab.harm import Harm, forget_neighbours, put_in, take_back
+from labkit.lab.journal import State
 from labkit.lab.lab import Lab
 from labkit.lab.network import note_unreached
-from labkit.lab.runner import Job, Outcome, ScriptError
+from labkit.lab.runner import Job, ScriptError
+from labkit.lab.runner import Outcome as Ran
 from labkit.lab.script import Fault
 
 HASTE = Haste(attempts=2, first=True)
@@ -27,7 +30,7 @@ def break_(lab: Lab, fault: str | None = None) -> str:
     """
     wanted = [lab.get_fault(fault)] if fault else lab.order_faults()
     state = lab.read_state()
-    outcomes = look(lab, _read_core(lab), state)
+    outcomes = _look_until_told(lab, _read_core(lab), state)
     red = [name for name, outcome in outcomes.items() if outcome.status is not Status.PASSED]
     if red and state.fault:
         known = lab.read_faults().get(state.fault)
@@ -64,7 +67,7 @@ def break_for_script(lab: Lab, wanted: Fault) -> Fault:
     return _break_one(lab, [wanted, *others])[0]
 
 
-def solve(lab: Lab, with_: str = "reference", *, to: str | None = None) -> Outcome:
+def solve(lab: Lab, with_: str = "reference", *, to: str | None = None) -> Ran:
     """Bring the lab to the state after a solution, or after its step `to`; what it breaks is seen to be broken."""
     return lab.solve(with_, to=to, break_=break_for_script)
 
@@ -102,14 +105,23 @@ def put_in_and_look(lab: Lab, fault: Fault) -> tuple[Harm, list[str]]:
 
 
 def _find_red(lab: Lab) -> list[str]:
-    """A quick look at those that depend on no other, for who asked waits; at all of them when they noticed nothing.
-
-    Raises CannotTell when, with more time, too, nothing is red and something could not be told.
-    """
+    """A quick look at those that depend on no other, for who asked waits; at all of them when they noticed nothing."""
     checks, state = _read_core(lab), lab.read_state()
-    for asked, haste in (([check for check in checks if not check.after], HASTE), (checks, PATIENT), (checks, BUSY)):
-        outcomes = look(lab, asked, state, haste)
-        statuses = {outcome.status for outcome in outcomes.values()}
-        if Status.FAILED in statuses or (asked is checks and Status.CANNOT_TELL not in statuses):
-            return [name for name, outcome in outcomes.items() if outcome.status is Status.FAILED]
-    raise CannotTell(f"lab {lab.name}: whether the fault breaks anything could not be told", hint="try again")
+    first = look(lab, [check for check in checks if not check.after], state, HASTE)
+    return _list_red(first) or _list_red(_look_until_told(lab, checks, state))
+
+
+def _list_red(outcomes: Mapping[str, Outcome]) -> list[str]:
+    return [name for name, outcome in outcomes.items() if outcome.status is Status.FAILED]
+
+
+def _look_until_told(lab: Lab, checks: Sequence[Check], state: State) -> dict[str, Outcome]:
+    """With more time where the usual is too short. Raises CannotTell when then, too, nothing is red and something can't be told."""
+    for haste in (PATIENT, BUSY):
+        outcomes = look(lab, checks, state, haste)
+        untold = [name for name, outcome in outcomes.items() if outcome.status is Status.CANNOT_TELL]
+        if not untold or _list_red(outcomes):
+            return outcomes
+    raise CannotTell(
+        f"lab {lab.name}: {', '.join(untold)} could not be told", hint="try again when the computer is less busy"
+    )

@@ -33,7 +33,8 @@ class Entry:
 
 def start_container(spec: Spec, streams: Sequence[int]) -> tuple[int, int]:
     """Its first process, once the program runs in it, and a descriptor of its mount namespace. Raises OSError: what could not be
-    done, and why."""
+    done, and why.
+    """
     return _fork(lambda: _enter_container(spec, streams), spec.argv, spec.environment)
 
 
@@ -46,7 +47,8 @@ def start_entry(entry: Entry, streams: Sequence[int]) -> int:
 
 def _fork(enter: Callable[[], None], argv: Sequence[str], environment: Mapping[str, str]) -> tuple[int, int]:
     """The child's end of the socket is closed by the program's start; before that come its mount namespace (from outside it could
-    only be asked for while the program lives) and what goes wrong."""
+    only be asked for while the program lives) and what goes wrong.
+    """
     ours, theirs = socket.socketpair()
     child = os.fork()
     if not child:

@@ -71,7 +71,7 @@ print(json.dumps([life.status, read("own"), os.path.exists("/own"), os.path.exis
 def test_an_end_tells_status_or_signal_and_takes_all_processes_along(ask: Ask) -> None:
     shown = ask(
         """
-first = run("exit5", "sleep 1000 & exit 5").status
+first = {run(f"exit{number}", "sleep 1000 & exit 5").status for number in range(20)}  # before anybody can look at it
 keeper.start(spec("killed", "(setsid sleep 2000 &) ; exec sleep 1000"))
 told = keeper.watch()
 keeper.signal("killed", 15)
@@ -80,7 +80,7 @@ until = time.monotonic() + 10  # they have been killed; a busy kernel takes a wh
 left = [""]
 while left and time.monotonic() < until:
     left = [line for line in os.popen("ps -eo args").read().splitlines() if line in ("sleep 1000", "sleep 2000")]
-print(json.dumps([first, second, left]))
+print(json.dumps([*first, second, left]))
 """
     )
     assert shown == [5, 143, []]
