@@ -14,6 +14,7 @@ COMMANDS = {
     "daemon": "labkit.agents.daemon.command:main",
     "flannel": "labkit.agents.flannel.plugin:main",
     "flanneld": "labkit.agents.flannel.agent:main",
+    "ipip": "labkit.agents.ipip.agent:main",
     "kubelet": "labkit.agents.kubelet.agent:main",
     "weave": "labkit.agents.weave.command:main",
     "weave-net": "labkit.agents.weave.plugin:main",

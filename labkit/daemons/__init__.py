@@ -11,6 +11,7 @@ PROGRAMS = {
     "coredns": "labkit.daemons.coredns",
     "etcd": "labkit.daemons.etcd",
     "flanneld": "labkit.daemons.flanneld",
+    "ipip": "labkit.daemons.ipip",
     "kube-apiserver": "labkit.daemons.kube_apiserver",
     "kube-controller-manager": "labkit.daemons.kube_controller_manager",
     "kube-proxy": "labkit.daemons.kube_proxy",

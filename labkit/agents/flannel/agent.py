@@ -18,18 +18,17 @@ from labkit.agents.flannel.conf import SUBNET_ENV
 from labkit.agents.flannel.lease import FileSource, Lease, Source
 from labkit.agents.flannel.masquerade import ensure_masquerading
 from labkit.agents.flannel.node import apply, read_link, read_site, say
-from labkit.agents.flannel.plan import Site, plan_changes, plan_device
-from labkit.agents.flannel.tunnel import Tunnel
+from labkit.agents.flannel.plan import TUNNEL, TUNNEL_END, Site, plan_changes, plan_device
 from labkit.agents.flannel.udp import Encapsulator
 from labkit.agents.kit.background import hold_pid_file
 from labkit.agents.kit.kernel import KernelError
+from labkit.agents.kit.tunnel import Tunnel, take_turns
 from labkit.errors import LabkitError, UsageError
 
 PID: Final = Path("/run/flannel/flanneld.pid")
 COUNTERS: Final = "/run/flannel/udp.json"
 _LOOK: Final = 1.0  # seconds between two looks at the list of nodes
 _ROUTE_CHECK: Final = 10.0  # seconds: flannel's host-gw puts lost routes back
-_TURNS: Final = 64  # packets of one socket before the other one's turn
 
 
 def main() -> int:
@@ -132,21 +131,16 @@ class Agent:
         wire = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         wire.setblocking(False)
         wire.bind((str(site.uplink.address.ip), site.backend.port))
-        tunnel = Tunnel()
+        tunnel = Tunnel(TUNNEL, TUNNEL_END)
         made = Encapsulator(tunnel, wire, network=site.conf.network, own=site.own.subnet)
         for opened, handle in ((tunnel.socket, made.wrap), (wire, made.unwrap)):
             self._selector.register(opened, selectors.EVENT_READ, lambda handle=handle: self._take_turns(handle))
         return made
 
     def _take_turns(self, handle: Callable[[], None]) -> None:
-        """Packets until there is none, or it is somebody else's turn."""
         assert self._encapsulator
         before = self._encapsulator.dropped.total()
-        try:
-            for _ in range(_TURNS):
-                handle()
-        except OSError:  # nothing there any more; or the link went down, which its routes say too
-            pass
+        take_turns(handle)
         if self._encapsulator.dropped.total() != before:
             write_counters(self._encapsulator.dropped)
 

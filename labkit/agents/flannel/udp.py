@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network
 
-from labkit.agents.flannel.packet import Packet, examine, render_unreachable
-from labkit.agents.flannel.tunnel import Tunnel
+from labkit.agents.kit.packet import Packet, examine, render_unreachable
+from labkit.agents.kit.tunnel import Tunnel
 
 
 class Encapsulator:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.agents.flannel.packet import Packet, checksum, examine, render_unreachable
 from labkit.agents.flannel.udp import Encapsulator
+from labkit.agents.kit.packet import Packet, checksum, examine, render_unreachable
 
 WEB, API = IPv4Address("10.244.1.2"), IPv4Address("10.244.2.2")
 PEER = IPv4Address("127.0.0.2")

@@ -1,4 +1,4 @@
-"""An IPv4 packet as the encapsulator sees it (RFC 791): whether it is one, where it goes, one hop older."""
+"""An IPv4 packet as an encapsulator sees it (RFC 791): whether it is one, where it goes, one hop older."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import Final
 _SHORTEST: Final = 20  # bytes of a header without options
 _WORD: Final = 0xFFFF
 _TTL: Final = 8
+_DONT_FRAGMENT: Final = 0x40
+NET_UNREACHABLE: Final = 0
+TOO_BIG: Final = 4  # "fragmentation needed and DF set"
 _CHECKSUM: Final = slice(10, 12)
 
 
@@ -25,6 +28,23 @@ class Packet:
     @property
     def destination(self) -> IPv4Address:
         return IPv4Address(bytes(self.data[16:20]))
+
+    @property
+    def ttl(self) -> int:
+        return self.data[_TTL]
+
+    @property
+    def tos(self) -> int:
+        return self.data[1]
+
+    @property
+    def protocol(self) -> int:
+        return self.data[9]
+
+    @property
+    def whole(self) -> bool:
+        """It must not be fragmented."""
+        return bool(self.data[6] & _DONT_FRAGMENT)
 
     def take_one_off(self) -> bool:
         """Lower the TTL by one and correct the header's checksum (RFC 1141). False when the TTL would be 0."""
@@ -49,10 +69,10 @@ def examine(data: bytes) -> Packet | str:
     return Packet(bytearray(data[:total]))
 
 
-def render_unreachable(packet: Packet, own: IPv4Address) -> bytes:
-    """What ICMP says to the sender: net unreachable (RFC 792), with the packet's header and its first eight bytes."""
+def render_unreachable(packet: Packet, own: IPv4Address, code: int = NET_UNREACHABLE, mtu: int = 0) -> bytes:
+    """What ICMP says to the sender (RFC 792; `mtu`: RFC 1191), with the packet's header and its first eight bytes."""
     header = (packet.data[0] & 0x0F) * 4
-    said = b"\3\0\0\0" + bytes(4) + packet.data[: header + 8]
+    said = bytes([3, code, 0, 0]) + bytes(2) + mtu.to_bytes(2) + packet.data[: header + 8]
     said = said[:2] + checksum(said) + said[4:]
     ip = (
         b"\x45\0" + (_SHORTEST + len(said)).to_bytes(2) + bytes(4) + b"\x40\x01\0\0" + own.packed + packet.source.packed

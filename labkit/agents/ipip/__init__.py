@@ -1,0 +1,1 @@
+"""IP in IP behind tunl0, where the kernel has none."""
