@@ -1,0 +1,6 @@
+# Small packets pass, large ones vanish.
+# must fail: pods_talk, nodes_call_from_the_tunnel, fault_repaired
+# like: reference
+# without: break to repair
+#: after cross-subnet
+on {{ w2.name }} iptables -A FORWARD -m length --length 1000:1500 -j DROP
