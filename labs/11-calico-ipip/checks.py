@@ -39,8 +39,14 @@ def tunnels_are_up(view: View) -> None:
         node = view.place(key)
         links = view.machine(node.name).links()
         up = TUNNEL in links and links[TUNNEL].up
-        expect(up, expected=f"{TUNNEL} is up on {node.name}", observed="it is down" if TUNNEL in links else "there is none")
-        expect(find_own(view, key), expected=f"{TUNNEL} of {node.name} has an address out of {view.values[key]['block']}", observed="it has none")
+        expect(
+            up, expected=f"{TUNNEL} is up on {node.name}", observed="it is down" if TUNNEL in links else "there is none"
+        )
+        expect(
+            find_own(view, key),
+            expected=f"{TUNNEL} of {node.name} has an address out of {view.values[key]['block']}",
+            observed="it has none",
+        )
 
 
 def find_own(view: View, key: str) -> str:
@@ -102,9 +108,17 @@ def router_sees_nodes_only(view: View) -> None:
     for src, dst in PODS_ACROSS:
         caller, called = view.place(src), view.place(dst)
         said = f"the ping from {caller.name} to {called.name}"
-        ways = {render_way(headers) for headers in seen if (headers[-1]["src"], headers[-1]["dst"]) == (caller.address, called.address)}
+        ways = {
+            render_way(headers)
+            for headers in seen
+            if (headers[-1]["src"], headers[-1]["dst"]) == (caller.address, called.address)
+        }
         wanted = f"in IP {view.node_of(caller).address} to {view.node_of(called).address}"
-        expect(ways == {wanted}, expected=f"{said} passes router1 {wanted}", observed=", ".join(sorted(ways)) or "it did not")
+        expect(
+            ways == {wanted},
+            expected=f"{said} passes router1 {wanted}",
+            observed=", ".join(sorted(ways)) or "it did not",
+        )
 
 
 def list_pings(view: View, key: str, link: str, pairs: Iterable[tuple[str, str]]) -> list[Headers]:
@@ -124,7 +138,9 @@ def parse_ping(frame: Frame) -> Headers:
     if not any(layer.name == "ICMP" and layer.fields["type"] == REQUEST for layer in layers):
         return []
     names = [layer.name for layer in layers if layer.name not in ("Ether", "ICMP", "Raw")]
-    return [layer.fields for layer in layers if layer.name == "IP"] if set(names) == {"IP"} else [{"src": "?", "dst": "?"}]
+    return (
+        [layer.fields for layer in layers if layer.name == "IP"] if set(names) == {"IP"} else [{"src": "?", "dst": "?"}]
+    )
 
 
 def render_way(headers: Headers) -> str:
@@ -188,7 +204,11 @@ def full_size_fits(view: View) -> None:
         said = f"{sizes[src.name]} bytes from {src.name} to {dst.name} are answered"
         expect(answer.reached, expected=said, observed=answer.detail)
     small = {name: size for name, size in sizes.items() if size < MTU}
-    expect(not small, expected=f"pods send {MTU} bytes", observed=", ".join(f"{name}: {size}" for name, size in small.items()))
+    expect(
+        not small,
+        expected=f"pods send {MTU} bytes",
+        observed=", ".join(f"{name}: {size}" for name, size in small.items()),
+    )
 
 
 def find_mtu(view: View, pod: Place) -> int:
@@ -215,4 +235,6 @@ def ping_whole(view: View, src: Place, dst: Place, sizes: Mapping[str, int]) -> 
 def nodes_call_from_the_tunnel(view: View) -> None:
     """A node reaches the pods of the other subnet, which see the address of its tunnel."""
     own = {view.place(key).name: find_own(view, key) for key in NODES}
-    view.expect_seen(((view.place(node), view.place(pod)) for node, pod in CALLS), source=lambda node, _: own[node.name])
+    view.expect_seen(
+        ((view.place(node), view.place(pod)) for node, pod in CALLS), source=lambda node, _: own[node.name]
+    )

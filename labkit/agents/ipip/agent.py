@@ -89,14 +89,12 @@ class Node:
                 self._watch(self._carrier.tunnel.socket, lambda: self._carry(Carrier.wrap))
 
     def _carry(self, handle: Callable[[Carrier], None]) -> None:
-        if not self._carrier:
-            self._wire.recv(1 << 16)
+        if not (carrier := self._carrier):
+            take_turns(lambda: self._wire.recv(1 << 16))  # nobody to give it to
             return
-        dropped = self._carrier.dropped
-        before = set(dropped)
-        carrier = self._carrier
+        before = set(carrier.dropped)
         take_turns(lambda: handle(carrier))
-        for reason in set(dropped) - before:
+        for reason in set(carrier.dropped) - before:
             say(f"thrown away: {reason}")
 
 

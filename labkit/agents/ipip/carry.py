@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 from collections import Counter
 
 from labkit.agents.ipip.device import HEADER
-from labkit.agents.ipip.routes import Hop, Routes
-from labkit.agents.kit.packet import TOO_BIG, Packet, examine, render_unreachable
+from labkit.agents.ipip.routes import Routes
+from labkit.agents.kit.packet import TOO_BIG, Packet, examine, render_error
 from labkit.agents.kit.tunnel import Tunnel
 
 _IP_MTU_DISCOVER, _DONT, _DO = 10, 0, 2  # linux/in.h
@@ -30,21 +31,25 @@ class Carrier:
             self.dropped[packet] += 1
         elif packet.protocol == socket.IPPROTO_IPIP:
             self.dropped["wrapped already: the way to the node leads into tunl0"] += 1
-        elif hop := self.routes.find(packet.destination):
-            self._send(packet, hop)
+        elif gateway := self.routes.find(packet.destination):
+            self._send(packet, gateway)
         else:
             self.dropped["no route by tunl0 with a gateway"] += 1
 
-    def _send(self, packet: Packet, hop: Hop) -> None:
+    def _send(self, packet: Packet, gateway: str) -> None:
         self._keep_whole(packet.whole)
         header = [(socket.IPPROTO_IP, option, value.to_bytes(4, "little")) for option, value in _inherit(packet)]
         try:
-            self.wire.sendmsg([packet.data], header, 0, (hop.gateway, 0))
+            self.wire.sendmsg([packet.data], header, 0, (gateway, 0))
         except OSError as error:
-            self.dropped[f"to {hop.gateway}: {error.strerror}"] += 1
+            self.dropped[f"to {gateway}: {error.strerror}"] += 1
             if error.errno == errno.EMSGSIZE and packet.whole:
-                mtu = find_path_mtu(hop.gateway) - HEADER
-                self.tunnel.send(render_unreachable(packet, hop.source, TOO_BIG, mtu))
+                self._refuse(packet, find_path_mtu(gateway) - HEADER)
+
+    def _refuse(self, packet: Packet, mtu: int) -> None:
+        """The node tells the sender, whether that is a pod or itself."""
+        with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as node, contextlib.suppress(OSError):
+            node.sendto(render_error(packet, TOO_BIG, mtu), (str(packet.source), 0))
 
     def _keep_whole(self, whole: bool) -> None:  # noqa: FBT001 - the header's bit
         if whole != self._whole:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Final
 
@@ -16,21 +15,13 @@ _GROUPS: Final = 0x1 | 0x40  # linux/rtnetlink.h: RTMGRP_LINK, RTMGRP_IPV4_ROUTE
 _MANY: Final = 4096
 
 
-@dataclass(frozen=True)
-class Hop:
-    """`gateway`: the other node; `source`: this node's address for what it sends by tunl0 itself."""
-
-    gateway: str
-    source: IPv4Address
-
-
 class Routes:
     """The kernel's answers, kept until it says that a route or a link has changed. `socket` is readable then."""
 
     def __init__(self) -> None:
         self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.NETLINK_ROUTE)
         self.socket.bind((0, _GROUPS))
-        self._known: dict[IPv4Address, Hop | None] = {}
+        self._known: dict[IPv4Address, str | None] = {}
 
     def forget(self) -> None:
         """All of it."""
@@ -39,8 +30,8 @@ class Routes:
                 pass
         self._known.clear()
 
-    def find(self, destination: IPv4Address) -> Hop | None:
-        """None: no route by tunl0, or one without a gateway."""
+    def find(self, destination: IPv4Address) -> str | None:
+        """The gateway's address. None: no route by tunl0, or one without a gateway."""
         if len(self._known) >= _MANY:
             self._known.clear()
         if destination not in self._known:
@@ -48,10 +39,9 @@ class Routes:
         return self._known[destination]
 
 
-def ask(destination: IPv4Address) -> Hop | None:
+def ask(destination: IPv4Address) -> str | None:
     """What `ip route get` says."""
     asked = run_program(["ip", "-j", "route", "get", str(destination), "oif", TUNNEL])
     route = (json.loads(asked.stdout) if asked.status == 0 else [{}])[0]
-    if "gateway" not in route:
-        return None
-    return Hop(route["gateway"], IPv4Address(route["prefsrc"]))
+    gateway: str | None = route.get("gateway")
+    return gateway

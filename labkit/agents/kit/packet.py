@@ -69,15 +69,20 @@ def examine(data: bytes) -> Packet | str:
     return Packet(bytearray(data[:total]))
 
 
-def render_unreachable(packet: Packet, own: IPv4Address, code: int = NET_UNREACHABLE, mtu: int = 0) -> bytes:
-    """What ICMP says to the sender (RFC 792; `mtu`: RFC 1191), with the packet's header and its first eight bytes."""
-    header = (packet.data[0] & 0x0F) * 4
-    said = bytes([3, code, 0, 0]) + bytes(2) + mtu.to_bytes(2) + packet.data[: header + 8]
-    said = said[:2] + checksum(said) + said[4:]
+def render_unreachable(packet: Packet, own: IPv4Address) -> bytes:
+    """What ICMP says to the sender: net unreachable, as a whole packet."""
+    said = render_error(packet, NET_UNREACHABLE)
     ip = (
         b"\x45\0" + (_SHORTEST + len(said)).to_bytes(2) + bytes(4) + b"\x40\x01\0\0" + own.packed + packet.source.packed
     )
     return ip[:10] + checksum(ip) + ip[12:] + said
+
+
+def render_error(packet: Packet, code: int, mtu: int = 0) -> bytes:
+    """ICMP's "destination unreachable" (RFC 792; `mtu`: RFC 1191), with the packet's header and its first eight bytes."""
+    header = (packet.data[0] & 0x0F) * 4
+    said = bytes([3, code, 0, 0]) + bytes(2) + mtu.to_bytes(2) + packet.data[: header + 8]
+    return said[:2] + checksum(said) + said[4:]
 
 
 def checksum(data: bytes) -> bytes:

@@ -45,7 +45,7 @@ class Tunnel:
             self.socket.sendto(packet, self._target)
 
 
-def take_turns(handle: Callable[[], None]) -> None:
+def take_turns(handle: Callable[[], object]) -> None:
     """Packets until there is none, or it is somebody else's turn."""
     with contextlib.suppress(OSError):  # nothing there any more; or the link went down, which its routes say too
         for _ in range(_TURNS):
