@@ -8,8 +8,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from labkit.check import Place, View, both_ways, check, expect
-from labkit.net import Capture, Frame, decode
-from labkit.net.read.routes import Route
+from labkit.net import Capture, Frame, Route, decode
 
 NEAR, FAR = ("m1", "w1"), ("m2", "w2")
 NODES = (*NEAR, *FAR)

@@ -1,6 +1,5 @@
 # Wrapped where a router is between, bare where none is.
 nodes="{{ m1.name }} {{ w1.name }} {{ m2.name }} {{ w2.name }}"
-wrap='if source = RTS_BGP && ! (bgp_next_hop ~ OWN_SUBNET) then { ifname = "tunl0"; onlink = true; gw = bgp_next_hop; }'
 
 # raise_tunnel NODE ADDRESS
 raise_tunnel() {
@@ -11,6 +10,10 @@ raise_tunnel() {
 write_filter() {
     printf 'filter to_kernel {\n  if source = RTS_DEVICE then reject;\n  %s\n  accept;\n}\n' "$2" | on "$1" tee /etc/bird/to_kernel.conf >/dev/null
     on "$1" birdc configure >/dev/null
+}
+# wrap_to_others NODE: what goes to another subnet than its own
+wrap_to_others() {
+    write_filter "$1" 'if source = RTS_BGP && ! (bgp_next_hop ~ OWN_SUBNET) then { ifname = "tunl0"; onlink = true; gw = bgp_next_hop; }'
 }
 # settle NUMBER: until every kernel has every block, so many of them by tunl0
 settle() {
@@ -40,7 +43,7 @@ done
 
 #: cross-subnet core
 for node in $nodes; do
-    write_filter "$node" "$wrap"
+    wrap_to_others "$node"
 done
 settle 2
 
@@ -63,5 +66,7 @@ on {{ w1.name }} sed -i 's/export none;/export filter to_kernel;/' /etc/bird/com
 on {{ w2.name }} sed -i 's|^define OWN_SUBNET = .*|define OWN_SUBNET = {{ w2.subnet }};|' /etc/bird/bird.conf
 on {{ w2.name }} ip link set tunl0 up
 on {{ m2.name }} ip addr replace {{ m2.block | host(0) }}/32 dev tunl0
-[ {{ fault.where }} = {{ r1.name }} ] || [ {{ fault.where }} = {{ a.name }} ] || on {{ fault.where }} daemon restart bird
+for node in $nodes; do
+    [ "$node" != {{ fault.where }} ] || on "$node" daemon restart bird
+done
 settle 2

@@ -5,6 +5,6 @@
 settle() { on {{ w2.name }} bash /root/wait-for wrapped "$1"; }
 #: cross-subnet
 for node in {{ m1.name }} {{ w1.name }} {{ w2.name }}; do
-    write_filter "$node" "$wrap"
+    wrap_to_others "$node"
 done
 settle 2

@@ -4,6 +4,6 @@
 # without: wrap, break to repair
 #: cross-subnet
 for node in {{ m1.name }} {{ w1.name }}; do
-    write_filter "$node" "$wrap"
+    wrap_to_others "$node"
     on "$node" bash /root/wait-for wrapped 2
 done
