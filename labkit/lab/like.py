@@ -46,17 +46,21 @@ class _Table:
         self._labels = {words.split()[0]: words for words, _ in steps}
         self._texts = {words.split()[0]: text for words, text in steps}
         self._where = where
+        self._added: set[str] = set()
 
     def edit(self, words: list[str], text: str) -> None:
         match words:
             case ["before", step]:
-                self._find(step)
-                self._texts[step] = text.rstrip("\n") + "\n" + self._texts[step]
+                self._add(step, text.rstrip("\n") + "\n", "")
             case ["after", step]:
-                self._find(step)
-                self._texts[step] = self._texts[step].rstrip("\n") + "\n" + text
+                self._add(step, "", text)
             case _:
                 self.replace(words, text)
+
+    def _add(self, step: str, before: str, after: str) -> None:
+        self._find(step)
+        self._added.add(step)
+        self._texts[step] = before + self._texts[step].rstrip("\n") + "\n" + after
 
     def replace(self, words: list[str], text: str | None) -> None:
         match words:
@@ -69,6 +73,11 @@ class _Table:
         row = list(self._texts)[self._find(first) : self._find(last) + 1]
         if not row:
             raise UsageError(f"{self._where}: {last} stands before {first}", hint=f"{last} to {first}")
+        if lost := self._added.intersection(row):
+            name = min(lost)
+            raise UsageError(
+                f"{self._where}: lines before or after {name}, which is replaced", hint=f"put them into the step {last}"
+            )
         if text is not None:
             self._texts[last] = text
         for name in row if text is None else row[:-1]:

@@ -84,6 +84,7 @@ def test_like_one_that_is_like_another(tmp_path: Path) -> None:
         ("#: three to one\necho\n", "one stands before three"),
         ("#: two\n\n#: three\necho\n", "step two is empty"),
         ("#: two more\necho\n", "step 'two more'"),
+        ("#: before two\necho a\n\n#: two\necho b\n", "lines before or after two, which is replaced"),
     ],
 )
 def test_a_step_that_is_not_there_is_said(tmp_path: Path, text: str, said: str) -> None:
