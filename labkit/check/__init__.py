@@ -22,6 +22,7 @@ if TYPE_CHECKING or lazy(__name__, __file__):
     from labkit.check.plug import Plugged as Plugged
     from labkit.check.plug import draw_host as draw_host
     from labkit.check.plug import plug_in_pod as plug_in_pod
+    from labkit.check.plug import wire_in_beside as wire_in_beside
     from labkit.check.plug import wire_in_pod as wire_in_pod
     from labkit.check.progress import Progress as Progress
     from labkit.check.progress import read_progress as read_progress

@@ -11,13 +11,14 @@ from labkit.check.register import Check, load_checks
 from labkit.check.verdict import Status
 from labkit.errors import CannotTell, LabkitError, UsageError
 from labkit.lab.entries import PRACTICE, Break
-from labkit.lab.harm import Harm, forget_neighbours, put_in, take_back
+from labkit.lab.harm import Harm, put_in, take_back
 from labkit.lab.journal import State
 from labkit.lab.lab import Lab
 from labkit.lab.network import note_unreached
 from labkit.lab.runner import Job, ScriptError
 from labkit.lab.runner import Outcome as Ran
 from labkit.lab.script import Fault
+from labkit.net import forget_neighbours
 
 HASTE = Haste(attempts=2, first=True)
 BUSY = Haste(times=4)  # what could not be told in the usual time
@@ -97,7 +98,7 @@ def put_in_and_look(lab: Lab, fault: Fault) -> tuple[Harm, list[str]]:
     harm = put_in(lab.world, fault)
     try:
         red = _find_red(lab)
-        forget_neighbours(lab.world)  # the checks have asked meanwhile
+        forget_neighbours(lab.world.machines())  # the checks have asked meanwhile
     except BaseException:
         take_back(lab.world, harm)
         raise

@@ -22,6 +22,7 @@ from labkit.errors import CannotTell, UsageError
 from labkit.lab.entries import Checked, HintGiven
 from labkit.lab.journal import State
 from labkit.lab.lab import Lab
+from labkit.net import forget_neighbours
 from labkit.timing import scale
 
 
@@ -75,6 +76,7 @@ def look(lab: Lab, checks: Sequence[Check], state: State, haste: Haste = PATIENT
     machines = lab.world.machines()
     if any(check.acts for check in checks):
         collect_stale(lab.world, machines)
+    forget_neighbours(machines)  # what works by memory only would end within a minute
     nodes = [machine for machine in machines if machine.kind == "node"]
     view = functools.partial(View, lab, state)
     within = scale(lab.definition.within) * haste.times

@@ -92,6 +92,13 @@ def wire_in_pod(view: View, node: str, bridge: str, interface: str, gateway: str
             pull.commit()
 
 
+def wire_in_beside(view: View, pod: Place) -> contextlib.AbstractContextManager[Place]:
+    """The same for the next pod of a node: on cni0 beside a pod of lab.toml, with a free address of its /24 and its gateway."""
+    table = next(each for each in view.values.values() if isinstance(each, Mapping) and each.get("name") == pod.name)
+    prefix = ipaddress.IPv4Network(f"{pod.address}/24", strict=False)
+    return wire_in_pod(view, table["node"], "cni0", draw_host(str(prefix), pod.address), table["gateway"])
+
+
 def draw_host(prefix: str, *taken: str) -> str:
     """An address of a prefix with its length, by chance, high up where nobody has one yet."""
     network = ipaddress.IPv4Network(prefix)

@@ -14,6 +14,7 @@ from labkit.check.verdict import Evidence, Failed, expect
 from labkit.errors import CannotTell
 from labkit.lab.journal import State
 from labkit.lab.lab import Lab
+from labkit.net import forget_neighbours
 from labkit.probe import Answer
 from labkit.probe.reach import Pair, Reach, reach
 
@@ -148,6 +149,21 @@ class View(Objects):
                 expected="an answer to every ping",
                 observed=_list_some([f"{machine}: {answer.command}: {answer.detail}" for machine, answer in lost]),
                 evidence=_find_evidence(self, lost[0][1]),
+            )
+
+    def expect_found(self, pairs: Iterable[tuple[Place, Place]]) -> None:
+        """One after the other, by a ping: the first finds the second although nobody knows anybody's MAC address.
+
+        Asked at the same time both would seem to be found where only one of them answers ARP: who asks is known by that. For checks that act.
+        """
+        everybody = [machine.handle for machine in self.machines()]
+        for src, dst in pairs:
+            forget_neighbours(everybody)
+            answer = self.ping(src.name, dst.address)
+            expect(
+                answer.reached,
+                expected=f"{src.name} finds {dst.name} also when all ARP tables are empty",
+                observed=f"{answer.command}: {answer.detail}",
             )
 
 

@@ -10,7 +10,7 @@ from labkit.errors import LabkitError
 from labkit.lab.runner import Job, Outcome, ScriptError, run_script
 from labkit.lab.script import Fault
 from labkit.lab.whole import list_changes, read_whole
-from labkit.net import Change, Snapshot
+from labkit.net import Change, Snapshot, forget_neighbours
 from labkit.world import World
 
 ROUNDS = 5  # what hung on a link or an address comes back after it
@@ -33,7 +33,7 @@ def put_in(world: World, fault: Fault) -> Harm:
     except ScriptError as error:
         take_back(world, Harm(fault, before, error.undo))
         raise
-    forget_neighbours(world)
+    forget_neighbours(world.machines())  # a user complains of what broke long ago: it shows at the first try
     return Harm(fault, before, outcome.undo)
 
 
@@ -55,11 +55,6 @@ def take_back(world: World, harm: Harm) -> None:
 def list_differences(world: World, before: Snapshot) -> list[Change]:
     """What is otherwise than before, and the commands that put it right."""
     return list_changes(before, read_whole(world))
-
-
-def forget_neighbours(world: World) -> None:
-    """Nobody remembers what ARP told, so that a fault shows at the first try."""
-    _run(world, "", "forget_neighbours")
 
 
 def _run(world: World, name: str, text: str) -> Outcome:

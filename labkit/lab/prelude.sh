@@ -62,15 +62,6 @@ lk_is_there() {
     [[ $(nsenter --mount="/proc/self/fd/$mount" -- stat -Lc %i "/run/netns/$3" 2>/dev/null || true) == "$(stat -Lc %i "/proc/self/fd/$1")" ]]
 }
 
-# A user complains of what broke long ago: nobody remembers any more what was asked by ARP before, and the fault shows at the first try.
-forget_neighbours() {
-    local name net rest
-    for name in "${!LK_@}"; do
-        IFS=, read -r net rest <<<"${!name}"
-        [[ -z $rest ]] || nsenter --net="/proc/self/fd/$net" -- ip neigh flush all || true
-    done
-}
-
 lk_failed() {
     local command=$2
     [[ $command != on\ * && $command != return* ]] || command=$lk_line

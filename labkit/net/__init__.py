@@ -48,3 +48,4 @@ if TYPE_CHECKING or lazy(__name__, __file__):
     from labkit.net.snapshot.item import Change as Change
     from labkit.net.write.batch import Batch as Batch
     from labkit.net.write.batch import commit_all as commit_all
+    from labkit.net.write.forget import forget_neighbours as forget_neighbours

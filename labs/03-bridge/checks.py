@@ -69,21 +69,23 @@ def a_new_pod_joins(view: View) -> None:
 @check(
     points=1,
     hints=(
-        "If two machines answer to one address, who gets the packet?",
-        "Ask by ARP and count the answers: `arping -c 2 -I cni0 ADDRESS` on worker1.",
-        "Take the address away where it does not belong: `ip addr del ADDRESS/LENGTH dev eth0` in that pod.",
+        "If two machines answer to one address, who gets the packet? And if nobody answers?",
+        "Ask by ARP and count the answers: `arping -c 2 -I cni0 ADDRESS` on worker1, `arping -c 2 -I eth0 GATEWAY` in the pods.",
+        "Take the address away where it does not belong: `ip addr del ADDRESS/LENGTH dev eth0` in that pod. Who keeps silent: `sysctl -a | grep arp_ignore`.",
     ),
 )
 def each_address_is_one_pod(view: View) -> None:
-    """On the bridge, exactly one machine answers for each pod's address."""
+    """On the bridge, exactly one machine answers for each pod's address, and for the gateway that a pod has."""
     pods = view.places(*PODS)
-    answers = view.ask_arp_many([("worker1", pod.address, BRIDGE) for pod in pods])
-    for pod, macs in zip(pods, answers, strict=True):
+    questions = [("worker1", pod.address, BRIDGE) for pod in pods]
+    for pod in pods:
+        questions += [(pod.name, route.via, "eth0") for route in view.machine(pod.name).routes() if route.via]
+    for (asking, address, _), macs in zip(questions, view.ask_arp_many(questions), strict=True):
         expect(
             len(macs) == 1,
-            expected=f"one machine that answers for {pod.address} ({pod.name})",
+            expected=f"one machine that answers {asking} for {address}",
             observed=f"{len(macs)} answer: {', '.join(macs)}" if macs else "nobody answers",
-            by=view.find_evidence("worker1", pod.address),
+            by=view.find_evidence(asking, address),
         )
 
 

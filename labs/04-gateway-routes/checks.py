@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
+import itertools
 
-from labkit.check import Place, View, both_ways, check, draw_host, expect, wire_in_pod
+from labkit.check import View, both_ways, check, expect, wire_in_beside
 
 NEIGHBOURS = ("a", "b", "c")
 FAR = "d"
@@ -88,21 +88,17 @@ def neighbours_need_no_router(view: View) -> None:
     acts=True,
     after=("mesh_is_complete", "other_rack_is_reached"),
     hints=(
-        "A node gets its next pod tomorrow. Does a route name that pod, or the whole prefix of its node?",
-        "`ip route` on every node and on router1: which destinations are single addresses?",
-        "Routes for the prefixes: `ip route add PREFIX-OF-NODE via ADDRESS-OF-NODE`.",
+        "A node gets its next pod tomorrow. Does a route name that pod, or the whole prefix of its node? And does every machine answer ARP?",
+        "`ip route` on every node and on router1: which destinations are single addresses? Then `ip neigh flush all` everywhere, and one ping.",
+        "Routes for the prefixes: `ip route add PREFIX-OF-NODE via ADDRESS-OF-NODE`. Who keeps silent to ARP: `sysctl -a | grep arp_ignore`, `ip link` (NOARP).",
     ),
 )
 def next_pods_are_served(view: View) -> None:
-    """Pods that come later, one on a node of each rack, are reached by the others and reach them."""
-    near, third, far = (view.place(key) for key in ("b", "c", FAR))
-    with _plug_in_beside(view, near) as one, _plug_in_beside(view, far) as other:
-        pairs = [pair for pod in (view.place("a"), third) for new in (one, other) for pair in ((pod, new), (new, pod))]
-        view.expect_seen([*pairs, *both_ways(one, other)])
-
-
-def _plug_in_beside(view: View, pod: Place) -> contextlib.AbstractContextManager[Place]:
-    """A pod on the same node's bridge, with a free address and the same gateway."""
-    table = next(each for each in view.values.values() if isinstance(each, dict) and each.get("name") == pod.name)
-    prefix = ipaddress.IPv4Network(f"{pod.address}/24", strict=False)
-    return wire_in_pod(view, view.node_of(pod).name, "cni0", draw_host(str(prefix), pod.address), table["gateway"])
+    """Pods that come later, one on every node, are reached by the others and reach them, also when all ARP tables are empty."""
+    old = view.places(*NEIGHBOURS, FAR)
+    with contextlib.ExitStack() as stack:
+        new = [stack.enter_context(wire_in_beside(view, pod)) for pod in old]
+        apart = [(pod, other) for pod, other in itertools.product(new, old) if new.index(pod) != old.index(other)]
+        ring = list(zip(old, new[1:] + new[:1], strict=True))
+        view.expect_seen([*both_ways(*new), *ring, *((pod, other) for other, pod in ring)])
+        view.expect_found(apart)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 
 from labkit import CannotTell
-from labkit.check import View, both_ways, check, draw_host, expect, wire_in_pod
+from labkit.check import View, both_ways, check, expect, wire_in_beside
 from labkit.net import Capture, Frame, decode
 
 PODS = ("a", "b")
@@ -131,11 +132,10 @@ def _find_call(frame: Frame) -> tuple[str, int, int] | None:
     ),
 )
 def next_pods_get_out(view: View) -> None:
-    """A pod that comes later gets out under its node's address, and is seen by other pods under its own."""
-    pod, outside, node = view.place("a"), view.place("outside"), view.place("w1")
-    interface = draw_host(view.values["w1"]["prefix"], pod.address)
-    with wire_in_pod(view, node.name, "cni0", interface, view.values["a"]["gateway"]) as new:
-        view.expect_seen(
-            [(new, outside), (new, view.place("b"))],
-            source=lambda src, dst: node.address if dst == outside else src.address,
-        )
+    """Pods that come later, one on each node, get out under their node's address, and other pods see them under their own."""
+    pods, nodes, outside = view.places(*PODS), view.places("w1", "w2"), view.place("outside")
+    with contextlib.ExitStack() as stack:
+        new = [stack.enter_context(wire_in_beside(view, pod)) for pod in pods]
+        seen_as = {(pod.name, outside.name): node.address for pod, node in zip(new, nodes, strict=True)}
+        pairs = [(pod, outside) for pod in new] + list(zip(new, reversed(pods), strict=True)) + both_ways(*new)
+        view.expect_seen(pairs, source=lambda src, dst: seen_as.get((src.name, dst.name), src.address))

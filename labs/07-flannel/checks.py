@@ -152,10 +152,14 @@ def full_size_fits(view: View) -> None:
 )
 def pods_get_out(view: View) -> None:
     """Whom a pod calls outside the pods' network sees the pod's node."""
-    ports = {key: Place("router1", view.values["router"]["rack" if key == "c" else "lan"]) for key in PODS}
     view.expect_seen(
-        [(view.place(key), port) for key, port in ports.items()], source=lambda pod, _: view.node_of(pod).address
+        zip(view.places(*PODS), list_ways_out(view), strict=True), source=lambda pod, _: view.node_of(pod).address
     )
+
+
+def list_ways_out(view: View) -> list[Place]:
+    """router1, by its address on the cable of each pod's node."""
+    return [Place("router1", view.values["router"]["rack" if key == "c" else "lan"]) for key in PODS]
 
 
 @check(
@@ -164,23 +168,27 @@ def pods_get_out(view: View) -> None:
     may_leave=PORTMAP_LEAVES,
     after=("everybody_talks",),
     hints=(
-        "Who tells a new pod's node which addresses are its own? And who calls whom when a pod is plugged in?",
-        "`ls /etc/cni/net.d /opt/cni/bin`, `cat /run/flannel/subnet.env`, `cat /var/log/flanneld.log` on every node.",
-        "On each node `bash /root/flannel-pod`: the program flannel, 10-flannel.conflist, `flanneld --ip-masq`.",
+        "What does the new pod lack: an address, the right MTU, the way to others and outside, or its own name? Who is to see to each of these?",
+        "Address: `ls /etc/cni/net.d /opt/cni/bin`. MTU: `cat /run/flannel/subnet.env`. Way: `ip route`, `cat /var/log/flanneld.log`. Name, and outside: `iptables -t nat -S`. On every node.",
+        "On each node `bash /root/flannel-pod`: the program flannel, 10-flannel.conflist, `flanneld --ip-masq`. Rules that name single pods go.",
     ),
 )
 def new_pods_are_served(view: View) -> None:
-    """On every node a new pod gets an address by CNI, and all pods of other nodes, old and new, reach each other under their own addresses."""
-    old = view.places(*PODS)
-    nodes = [view.node_of(pod).name for pod in old]
+    """On every node a new pod gets an address by CNI, gets out, and all pods of other nodes, old and new, reach each other under their own addresses."""
+    old, ways_out = view.places(*PODS), list_ways_out(view)
+    nodes = [view.node_of(pod) for pod in old]
     with contextlib.ExitStack() as stack:
         with ThreadPoolExecutor(len(nodes)) as pool:
-            new = list(pool.map(lambda node: stack.enter_context(plug_in_pod(view, node)), nodes))
+            new = list(pool.map(lambda node: stack.enter_context(plug_in_pod(view, node.name)), nodes))
         for pod, node in zip(new, nodes, strict=True):
             mtu = view.machine(pod.name).links()["eth0"].mtu
-            expect(mtu == MTU, expected=f"MTU {MTU} in a new pod on {node}", observed=str(mtu))
+            expect(mtu == MTU, expected=f"MTU {MTU} in a new pod on {node.name}", observed=str(mtu))
+        seen_as = {pod.name: node.address for pod, node in zip(new, nodes, strict=True)}  # outside
         pairs = [(pod, other) for pod, other in itertools.product(new, old) if new.index(pod) != old.index(other)]
-        view.expect_seen([*pairs, *((dst, src) for src, dst in pairs), *both_ways(*new)])
+        view.expect_seen(
+            [*zip(new, ways_out, strict=True), *pairs, *((dst, src) for src, dst in pairs), *both_ways(*new)],
+            source=lambda src, dst: seen_as[src.name] if dst in ways_out else src.address,
+        )
 
 
 @check(

@@ -54,7 +54,7 @@ class Channel:
         """Name and index of every link there is now."""
         body = _LINK.pack(0, 0, 0, 0, 0) + netlink.u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS)
         message = Message(RTM_GETLINK, netlink.NLM_F_DUMP, body)
-        return dict(_parse_link(reply) for reply in self._dump(message))
+        return dict(_parse_link(reply) for reply in self.dump(message))
 
     def send(self, messages: Sequence[Message]) -> dict[int, Reply]:
         """Carry out up to CHUNK messages with one system call; give back the refusals by position.
@@ -77,7 +77,8 @@ class Channel:
                     if sequence == last:
                         return
 
-    def _dump(self, message: Message) -> Iterator[bytes]:
+    def dump(self, message: Message) -> Iterator[bytes]:
+        """The bodies of all that a question for a list is answered with."""
         self._sequence += 1
         self._socket.send(netlink.pack(message, self._sequence))
         while True:
@@ -86,7 +87,7 @@ class Channel:
                     return
                 if kind == NLMSG_ERROR:
                     reply = _parse_reply(0, body, has_text=False)
-                    raise OSError(reply.errno, "listing the links")
+                    raise OSError(reply.errno, "the kernel refused a list")
                 yield body
 
     def _receive(self) -> bytes:

@@ -22,7 +22,7 @@ NUD_REACHABLE: Final = 0x02
 NUD_NOARP: Final = 0x40
 NUD_PERMANENT: Final = 0x80
 FDB_STATES: Final = {"permanent": NUD_PERMANENT, "static": NUD_NOARP, "dynamic": NUD_REACHABLE}
-_HEADER: Final = struct.Struct("=BxxxiHBB")  # family, link index, state, flags, type
+HEADER: Final = struct.Struct("=BxxxiHBB")  # family, link index, state, flags, type
 
 
 def _write_flags(*, append: bool, replace: bool) -> int:
@@ -66,7 +66,7 @@ class Neighbor:
         family, packed = netlink.parse_ip(self.address)
         flags = NTF_PROXY if given.get("proxy") else 0
         index = context.links.index(self.link)
-        body = _HEADER.pack(family, index, NUD_PERMANENT, flags, 0) + netlink.attribute(NDA_DST, packed)
+        body = HEADER.pack(family, index, NUD_PERMANENT, flags, 0) + netlink.attribute(NDA_DST, packed)
         if "mac" in given:
             body += netlink.mac(NDA_LLADDR, given["mac"])
         if self.delete:
@@ -111,7 +111,7 @@ class Fdb:
         given = self.options
         state = FDB_STATES[given.get("state", "permanent")]
         flags = NTF_MASTER if given.get("master") else NTF_SELF
-        header = _HEADER.pack(AF_BRIDGE, context.links.index(self.link), state, flags, 0)
+        header = HEADER.pack(AF_BRIDGE, context.links.index(self.link), state, flags, 0)
         body = header + netlink.mac(NDA_LLADDR, self.mac)
         if "dst" in given:
             body += netlink.ip(NDA_DST, given["dst"])
