@@ -379,3 +379,23 @@ def test_a_sysctl_that_is_not_there_can_not_be_told(one: Machine) -> None:
     assert set(net.read_sysctls(one, ["net.ipv4.ip_forward", "net.nothing"])) == {"net.ipv4.ip_forward"}
     with pytest.raises(CannotTell, match=r"net\.nothing|net/nothing"):
         net.read_sysctl(one, "net.nothing")
+
+
+def test_what_arp_told_is_forgotten_and_what_was_entered_to_stay_is_not(
+    world: World, one: Machine, two: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labkit.net.write.forget.CHUNK", 2)
+    commit_all(build_overlay(one, two))
+    told = "".join(
+        f"neigh add 192.168.1.{host} lladdr 02:00:00:00:00:99 dev eth0 nud stale\n" for host in range(20, 25)
+    )
+    kept = "neigh add 192.168.1.50 dev eth0 lladdr 02:00:00:00:00:98 nud noarp\nneigh add proxy 192.168.1.51 dev eth0\n"
+    assert one.run(["ip", "-batch", "-"], stdin=told + kept).status == 0
+    assert two.run("ping -c 1 -W 1 192.168.1.11").status == 0
+    with world.start_machine(MachineSpec("pod", "pod", "worker1")) as gone:
+        pass
+    net.forget_neighbours([gone, one, two])
+    assert [each.address for each in net.read_neighbors(one)] == ["10.244.2.0"]
+    assert "192.168.1.50" in one.run("ip neigh show nud noarp").stdout
+    assert [each.address for each in net.read_neighbors(two)] == ["10.244.1.0"]
+    assert [each.address for each in net.read_proxies(one)] == ["192.168.1.51"]

@@ -14,6 +14,7 @@ from labkit.net.write.neighbor import HEADER, NDA_DST, NUD_NOARP, NUD_PERMANENT,
 from labkit.net.write.netlink import NLM_F_DUMP, Message, attribute, split_attributes
 
 RTM_GETNEIGH: Final = 30
+_QUESTION: Final = Message(RTM_GETNEIGH, NLM_F_DUMP, HEADER.pack(socket.AF_INET, 0, 0, 0, 0))
 
 
 def forget_neighbours(machines: Iterable[Writable]) -> None:
@@ -24,14 +25,10 @@ def forget_neighbours(machines: Iterable[Writable]) -> None:
     for machine in machines:
         with (
             contextlib.suppress(LabkitError),
-            machine.open_socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_ROUTE) as opened,
+            machine.open_socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_ROUTE) as one,
         ):
-            channel = Channel(opened)
-            known = list(
-                _plan_forgetting(
-                    channel.dump(Message(RTM_GETNEIGH, NLM_F_DUMP, HEADER.pack(socket.AF_INET, 0, 0, 0, 0)))
-                )
-            )
+            channel = Channel(one)
+            known = list(_plan_forgetting(channel.dump(_QUESTION)))
             for start in range(0, len(known), CHUNK):
                 channel.send(known[start : start + CHUNK])  # refused: it went by itself
 
