@@ -112,7 +112,7 @@ def each_answers_for_itself(view: View) -> None:
     own = {name: {link.mac for link in view.machine(name).links().values()} for *_, name in owned}
     for (asking, address, _, owner), macs in zip(owned, answers[len(absent) :], strict=True):
         expect(
-            len(macs) == 1 and macs[0] in own[owner],
+            macs and own[owner].issuperset(macs),
             expected=f"{owner} alone answers {asking} for {address}",
             observed=f"{len(macs)} answer: {', '.join(macs)}" if macs else "nobody answers",
             by=view.find_evidence(asking, address),

@@ -75,17 +75,25 @@ def a_new_pod_joins(view: View) -> None:
     ),
 )
 def each_address_is_one_pod(view: View) -> None:
-    """On the bridge, exactly one machine answers for each pod's address, and for the gateway that a pod has."""
+    """On the bridge, exactly one machine answers for each pod's address, and one for the gateway that a pod has."""
     pods = view.places(*PODS)
-    questions = [("worker1", pod.address, BRIDGE) for pod in pods]
-    for pod in pods:
-        questions += [(pod.name, route.via, "eth0") for route in view.machine(pod.name).routes() if route.via]
-    for (asking, address, _), macs in zip(questions, view.ask_arp_many(questions), strict=True):
+    ways = [(pod.name, route.via) for pod in pods for route in view.machine(pod.name).routes() if route.via]
+    answers = view.ask_arp_many(
+        [*(("worker1", pod.address, BRIDGE) for pod in pods), *((*way, "eth0") for way in ways)]
+    )
+    for pod, macs in zip(pods, answers, strict=False):
         expect(
             len(macs) == 1,
-            expected=f"one machine that answers {asking} for {address}",
+            expected=f"one machine that answers for {pod.address} ({pod.name})",
             observed=f"{len(macs)} answer: {', '.join(macs)}" if macs else "nobody answers",
-            by=view.find_evidence(asking, address),
+            by=view.find_evidence("worker1", pod.address),
+        )
+    for (pod_name, gateway), macs in zip(ways, answers[len(pods) :], strict=True):
+        expect(
+            macs,  # a node with two links there has two MACs
+            expected=f"{pod_name} is answered for its gateway {gateway}",
+            observed="nobody answers",
+            by=view.find_evidence(pod_name, gateway),
         )
 
 
