@@ -36,7 +36,7 @@ def break_(lab: Lab, fault: str | None = None) -> str:
     if red and state.fault:
         known = lab.read_faults().get(state.fault)
         raise UsageError(
-            f"something is broken already: find it and repair it first{f': {known.report}' if known else ''}",
+            f"something is broken already: find it and repair it first{f': {known.report or known.shows}' if known else ''}",
             hint=f"labkit reset {lab.name} begins anew",
         )
     if red:
