@@ -1,16 +1,19 @@
-"""What can go wrong, each with a hint that names the remedy; and text of others as it may be shown."""
+"""What can go wrong, each with a hint that names the remedy; and text of others, as it may be shown and as it may be read."""
 
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from labkit.typed import to_notebook
 
 # control characters but newline and tab, those that turn the direction of writing, bytes that were no UTF-8 (PEP 383)
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _CARET = 0x40
+_JSON_HINT = "`python3 -m json.tool` reads it, and says where it breaks off"
 
 
 def make_plain(text: str) -> str:
@@ -55,9 +58,27 @@ class UsageError(LabkitError):
     exit_status = 2
 
 
+class JsonError(UsageError, ValueError):
+    """Text that should be JSON and is none."""
+
+
 class WorldError(LabkitError):
     """The world refused, or is gone."""
 
 
 class CannotTell(LabkitError):
     """A probe could not be carried out, so nothing may be concluded from it."""
+
+
+def parse_json(text: str | bytes, what: str) -> Any:
+    """JSON that others wrote (RFC 8259: no NaN); `what` is who said it. Raises JsonError, a ValueError, whatever is wrong with it."""
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except RecursionError as error:
+        raise JsonError(f"{what} is not JSON: it is nested too deeply", hint=_JSON_HINT) from error
+    except ValueError as error:
+        raise JsonError(f"{what} is not JSON: {error}", hint=_JSON_HINT) from error
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")

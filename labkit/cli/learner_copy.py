@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from labkit.errors import UsageError
+from labkit.errors import UsageError, parse_json
 
 # in the work folder: what worlds and the host both write to; the notebooks are the host's alone
 SHARED: Final = "files"
@@ -46,8 +46,8 @@ def read_digests(folder: Path) -> dict[str, str]:
 def read_record(state: Path) -> dict[str, str]:
     """What the copies were made from; empty when nothing was copied yet or the record is damaged."""
     try:
-        record = json.loads((state / _RECORD).read_text())
-    except (OSError, ValueError, RecursionError):
+        record = parse_json((state / _RECORD).read_text(), _RECORD)
+    except (OSError, ValueError):
         return {}
     return record if isinstance(record, dict) else {}
 

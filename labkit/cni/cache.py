@@ -13,6 +13,7 @@ from labkit.cni.call import Node
 from labkit.cni.conf import Network
 from labkit.cni.errors import IO_FAILURE, CniError
 from labkit.cni.result import parse_result
+from labkit.errors import parse_json
 
 FOLDER: Final = "/var/lib/cni/results"
 # to a neighbouring name first: who is killed half-way leaves no half file
@@ -54,7 +55,7 @@ def render_cached(network: Network, attachment: Attachment, result: Mapping[str,
 def parse_cached(text: str) -> Cached | None:
     """One file; None when it is none that can be used."""
     try:
-        data = json.loads(text)
+        data = parse_json(text, "a kept result")
         attachment = Attachment(
             data["containerId"], data.get("netns", ""), data["ifName"],
             {str(key): str(value) for key, value in data.get("cniArgs") or []}, data.get("capabilityArgs") or {},
@@ -62,7 +63,7 @@ def parse_cached(text: str) -> Cached | None:
         conf = base64.b64decode(data["config"]).decode()
         result = parse_result(data["result"], "") if "result" in data else None
         return Cached(str(data["networkName"]), attachment, result, conf)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, CniError):
+    except (ValueError, KeyError, TypeError, AttributeError, CniError):
         return None
 
 

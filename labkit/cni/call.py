@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 from labkit.cni.attachment import BIN
 from labkit.cni.errors import CniError, find_remedy
-from labkit.errors import CannotTell, WorldError
+from labkit.errors import CannotTell, JsonError, WorldError, parse_json
 from labkit.net import Ran
 from labkit.timing import scale
 
@@ -80,8 +80,8 @@ def render_json(value: Any, indent: str = "") -> str:
 def _render_output(text: str) -> list[str]:
     """The lines of what a plugin was given or said; what is no JSON as it stands."""
     try:
-        return render_json(json.loads(text)).splitlines()
-    except (ValueError, RecursionError):  # a learner's plugin may say anything
+        return render_json(parse_json(text, "what a plugin said")).splitlines()
+    except JsonError:  # a learner's plugin may say anything
         return text.splitlines()
 
 
@@ -133,9 +133,9 @@ class Caller:
 def parse_error(call: Call) -> CniError:
     """The error result on stdout; where a plugin broke off without one, what it said on stderr."""
     try:
-        said = json.loads(call.stdout)
+        said = parse_json(call.stdout, f"{call}")
         code, message, details = int(said["code"]), str(said["msg"]), str(said.get("details") or "")
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         words = (call.stderr.strip() or call.stdout.strip())[-500:] or "nothing"
         status = call.status or 0
         ended = f"was ended by signal {status - _SIGNALLED}" if status > _SIGNALLED else f"ended with status {status}"

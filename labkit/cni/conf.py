@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from labkit.cni.errors import INCOMPATIBLE_VERSION, INVALID_CONFIG, CniError
+from labkit.errors import JsonError, parse_json
 
 VERSIONS: Final = ("0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0")
 ENDINGS: Final = (".conf", ".conflist", ".json")
@@ -56,9 +56,9 @@ def parse_conf(text: str, *, file: str = "") -> Network:
     """Read a .conf or .conflist. A broken file is an error, it is not passed over."""
     where = file or "the conf"
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise CniError(f"{where} is not JSON: {error}", code=INVALID_CONFIG) from error
+        data = parse_json(text, where)
+    except JsonError as error:
+        raise CniError(error.message, code=INVALID_CONFIG) from error
     if not isinstance(data, dict):
         raise _invalid(where, "a JSON object is expected")
     network = Network(

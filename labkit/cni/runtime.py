@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -13,7 +12,7 @@ from labkit.cni.call import TIMEOUT, Caller, Node, Tell
 from labkit.cni.conf import FOLDER, VERSIONS, Network, choose_conf, parse_conf
 from labkit.cni.errors import DECODE_FAILURE, INCOMPATIBLE_VERSION, UNKNOWN_CONTAINER, AlreadyAddedError, CniError
 from labkit.cni.result import parse_result, plan_result
-from labkit.errors import LabkitError
+from labkit.errors import JsonError, LabkitError, parse_json
 
 NEWEST: Final = VERSIONS[-1]
 # every file with its text in one go: name, NUL, text, NUL
@@ -175,8 +174,8 @@ def _parse_result(said: str, network: Network, plugin: str) -> dict[str, Any]:
 
 def _parse_json(said: str, what: str) -> Any:
     try:
-        return json.loads(said)
-    except (ValueError, RecursionError) as error:  # a learner's plugin may say anything
+        return parse_json(said, what)
+    except JsonError as error:  # a learner's plugin may say anything
         raise CniError(f"{what} printed no JSON: {said[:200]!r}", code=DECODE_FAILURE) from error
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import shlex
 import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
+
+from labkit.errors import JsonError, parse_json
 
 LATEST: Final = 1 << 34  # seconds since 1970: the year 2514
 LARGEST: Final = 1 << 53  # what JSON's numbers are exact to
@@ -208,8 +209,8 @@ KINDS: Final = {
 def parse_entry(line: bytes) -> Entry | None:
     """One line; None when it is torn or no entry. Keys of later versions are passed over."""
     try:
-        data = json.loads(line)
-    except (ValueError, RecursionError):
+        data = parse_json(line, "a line of the journal")
+    except JsonError:
         return None
     kind = KINDS.get(str(data.get("kind", ""))) if isinstance(data, dict) else None
     if kind is None:

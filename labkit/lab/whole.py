@@ -5,12 +5,12 @@ files, daemons; and less: what kubelet, kube-proxy and the plugins made for a po
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from labkit.errors import parse_json
 from labkit.lab.kube import DAEMONS, find_control, open_lab_api
 from labkit.lab.objects import list_object_items
 from labkit.net import Change, Snapshot, diff_losses, diff_snapshots, read_snapshot
@@ -78,7 +78,7 @@ def _list_daemons(node: Machine) -> Iterator[Item]:
     """Those that were started by `daemon`, and run."""
     running = {number for number, _ in node.list_processes()}
     for name in _list_records(node):
-        record = json.loads(node.read_file(f"{DAEMONS}/{name}") or "{}")
+        record = parse_json(node.read_file(f"{DAEMONS}/{name}") or "{}", f"{DAEMONS}/{name} on {node.name}")
         if record.get("process") in running:
             daemon = str(record["name"])
             start, stop = ("daemon", "start", daemon), ("daemon", "stop", daemon)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
-from labkit.errors import UsageError
+from labkit.errors import UsageError, parse_json
 from labkit.lab.lab import Lab
 from labkit.lab.listing import find_running
 from labkit.lab.session import attach_lab
@@ -61,8 +60,8 @@ def _find_only() -> str:
 def find_own_lab(environment: os._Environ[str] | dict[str, str] = os.environ) -> str | None:
     """The lab that the opened notebook says it belongs to. Jupyter's server hands its path to the kernel (jupyter_server 2, JPY_SESSION_NAME)."""
     try:
-        notebook = json.loads(Path(environment["JPY_SESSION_NAME"]).read_text(encoding="utf-8"))
+        notebook = parse_json(Path(environment["JPY_SESSION_NAME"]).read_text(encoding="utf-8"), "the notebook")
         name = notebook["metadata"]["labkit"]["lab"]
-    except (KeyError, TypeError, OSError, ValueError, RecursionError):
+    except (KeyError, TypeError, OSError, ValueError):
         return None
     return name if isinstance(name, str) and name else None

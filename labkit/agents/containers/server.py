@@ -16,7 +16,7 @@ from typing import Any, Final, NoReturn
 from labkit.agents.containers.child import Entry
 from labkit.agents.containers.keeper import Keeper
 from labkit.agents.containers.spec import DOOR, Life, Spec, plan_status
-from labkit.errors import LabkitError
+from labkit.errors import LabkitError, parse_json
 
 MOST: Final = 1 << 20  # bytes of a packet
 _DESCRIPTORS: Final = 8
@@ -64,7 +64,7 @@ class Server:
 
     def _answer(self, connection: socket.socket, packet: bytes, descriptors: list[int]) -> tuple[Message, list[int]]:
         try:
-            words = json.loads(packet)
+            words = parse_json(packet, "the question")
             return self._answers[words["do"]](connection, words, descriptors)
         except LabkitError as error:
             said = error.message

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from labkit.daemons.daemon import Daemon, Wish
+from labkit.errors import parse_json
 
 FOLDER: Final = Path("/run/daemons")
 _BEGAN: Final = (
@@ -39,7 +40,7 @@ def write_record(wish: Wish, process: int) -> None:
 def read_record(name: str) -> Record | None:
     """None where nothing of this name was started."""
     try:
-        data = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+        data = parse_json((FOLDER / f"{name}.json").read_text(encoding="utf-8"), f"{name}.json")
         wish = Wish(data["program"], data["name"], data["values"], tuple(data["arguments"]))
         return Record(wish, data["process"], data["began"])
     except (OSError, ValueError, KeyError, TypeError):

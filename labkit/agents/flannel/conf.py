@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from labkit.agents.flannel.schema import BACKENDS, NET, read_keys
-from labkit.errors import UsageError
+from labkit.errors import UsageError, parse_json
 
 NET_CONF: Final = "/etc/kube-flannel/net-conf.json"
 SUBNET_ENV: Final = "/run/flannel/subnet.env"
@@ -68,8 +68,9 @@ class SubnetEnv:
 
 def parse_net_conf(text: str, *, file: str = NET_CONF) -> NetConf:
     """Read net-conf.json. Raises UsageError that names file and key."""
+    data = parse_json(text, file)
     try:
-        values, notes = read_keys(json.loads(text), NET)
+        values, notes = read_keys(data, NET)
         backend, more = _parse_backend(values.get("Backend", {}))
         told = tuple(f"{file}: {note}" for note in (*notes, *more))
         return NetConf(ipaddress.IPv4Network(values["Network"]), backend, told)

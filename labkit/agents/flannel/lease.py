@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from labkit.errors import UsageError
+from labkit.errors import UsageError, parse_json
 
 NODES: Final = "/etc/kube-flannel/nodes.json"
 PREFIX: Final = "flannel.alpha.coreos.com/"
@@ -64,9 +63,9 @@ class FileSource:
 
 def parse_nodes(text: str, *, file: str = NODES) -> tuple[Lease, ...]:
     """Read a NodeList. Nodes without a podCIDR have no lease yet. Raises UsageError that names file and node."""
+    data = parse_json(text, file)
     try:
-        items = json.loads(text)["items"]
-        return tuple(_parse_node(node) for node in items if node.get("spec", {}).get("podCIDR"))
+        return tuple(_parse_node(node) for node in data["items"] if node.get("spec", {}).get("podCIDR"))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         what = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
         raise UsageError(f"{file}: {what}", hint="the form is that of kubectl get nodes -o json") from error
@@ -78,7 +77,8 @@ def _parse_node(node: Mapping[str, Any]) -> Lease:
         annotations.get(f"{PREFIX}public-ip")
         or {each["type"]: each["address"] for each in node["status"]["addresses"]}["InternalIP"]
     )
-    mac = (json.loads(annotations.get(f"{PREFIX}backend-data", "{}") or "{}") or {}).get("VtepMAC") or plan_mac(name)
+    backend = parse_json(annotations.get(f"{PREFIX}backend-data", "{}") or "{}", f"{PREFIX}backend-data of {name}")
+    mac = (backend or {}).get("VtepMAC") or plan_mac(name)
     return Lease(name, ipaddress.IPv4Network(node["spec"]["podCIDR"]), ipaddress.IPv4Address(address), mac)
 
 

@@ -14,6 +14,7 @@ from labkit.agents.flannel.conf import SUBNET_ENV, SubnetEnv, parse_subnet_env
 from labkit.agents.kit.delegate import call_delegate
 from labkit.agents.kit.plugin import Arguments, Plugin
 from labkit.cni.errors import DECODE_FAILURE, INTERNAL, CniError
+from labkit.errors import parse_json
 
 DATA: Final = "/var/lib/cni/flannel"
 
@@ -31,7 +32,7 @@ def delete(arguments: Arguments) -> None:
     """By what ADD kept. Where nothing is kept it is gone already: DEL is repeated until it is heard."""
     kept = _find_kept(arguments)
     if kept.exists():
-        call_delegate(json.loads(kept.read_text()), arguments)
+        call_delegate(parse_json(kept.read_text(), f"{kept}"), arguments)
         kept.unlink(missing_ok=True)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from labkit.agents.kit.door import Door
-from labkit.errors import LabkitError
+from labkit.errors import LabkitError, parse_json
 
 Answer = Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -33,9 +33,9 @@ async def serve_door(door: Door, answers: Mapping[str, Answer]) -> None:
 
 async def _answer(answers: Mapping[str, Answer], reader: asyncio.StreamReader) -> dict[str, Any]:
     try:
-        words = json.loads(await reader.readline())
+        words = parse_json(await reader.readline(), "the question")
         return await answers[words["do"]](words)
     except LabkitError as error:
         return {"error": error.message, "hint": error.hint}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         return {"error": f"the agent does not understand: {error!r:.200}", "hint": "its command's --help"}

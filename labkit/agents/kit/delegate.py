@@ -10,6 +10,7 @@ from typing import Any
 
 from labkit.agents.kit.plugin import Arguments
 from labkit.cni.errors import DECODE_FAILURE, INTERNAL, CniError
+from labkit.errors import JsonError, parse_json
 from labkit.world import run_program
 
 
@@ -37,17 +38,17 @@ def find_plugin(name: str, arguments: Arguments) -> str:
 
 def _parse_error(name: str, said: str) -> CniError:
     try:
-        error = json.loads(said)
+        error = parse_json(said, name)
         return CniError(str(error["msg"]), code=int(error["code"]), details=str(error.get("details") or ""))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         return CniError(f"{name} failed: {said.strip()[:500]!r}", code=INTERNAL)
 
 
 def _parse_result(name: str, said: str) -> dict[str, Any]:
     try:
-        result = json.loads(said)
-    except (ValueError, RecursionError) as error:
-        raise CniError(f"{name} gave a result that can't be read: {error}", code=DECODE_FAILURE) from error
+        result = parse_json(said, f"the result of {name}")
+    except JsonError as error:
+        raise CniError(error.message, code=DECODE_FAILURE) from error
     if not isinstance(result, dict):
         raise CniError(f"{name} gave a result that is no object", code=DECODE_FAILURE)
     return result

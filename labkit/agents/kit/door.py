@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from labkit.errors import LabkitError
+from labkit.errors import LabkitError, parse_json
 
 _SECONDS: Final = 15.0
 
@@ -40,7 +40,7 @@ class Door:
             ) from error
         if not line:
             raise LabkitError(f"{self.agent}'s agent ended while it was asked", hint=f"see {self.log}")
-        answer: dict[str, Any] = json.loads(line)
+        answer: dict[str, Any] = parse_json(line, f"what {self.agent}'s agent says")
         if "error" in answer:
             raise LabkitError(answer["error"], hint=answer["hint"])
         return answer

@@ -26,7 +26,7 @@ from labkit.cni.errors import (
     TRY_LATER,
     CniError,
 )
-from labkit.errors import LabkitError
+from labkit.errors import JsonError, LabkitError, parse_json
 
 _CONTAINER: Final = ("CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_PATH")
 _NEEDED: Final = {
@@ -136,9 +136,9 @@ def parse_arguments(command: str, environment: Mapping[str, str], stdin: bytes) 
 def parse_stdin(stdin: bytes) -> dict[str, Any]:
     """The conf. Raises CniError."""
     try:
-        conf = json.loads(stdin, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise CniError(f"error unmarshalling network config: {error}", code=DECODE_FAILURE) from error
+        conf = parse_json(stdin, "stdin")
+    except JsonError as error:
+        raise CniError(f"error unmarshalling network config: {error.message}", code=DECODE_FAILURE) from error
     if not isinstance(conf, dict):
         raise CniError("error unmarshalling network config: an object is expected", code=DECODE_FAILURE)
     name = conf.get("name", "")
@@ -149,10 +149,6 @@ def parse_stdin(stdin: bytes) -> dict[str, Any]:
     if not NAME.fullmatch(name):
         raise CniError("invalid characters found in network name", code=INVALID_CONFIG, details=name)
     return conf
-
-
-def _refuse(word: str) -> None:
-    raise ValueError(f"{word} is no JSON")
 
 
 def _parse_version(conf: Mapping[str, Any]) -> str:

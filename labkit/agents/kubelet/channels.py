@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-import json
 import os
 import struct
 import termios
@@ -14,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from labkit.errors import parse_json
 
 STDIN: Final = 0
 STDOUT: Final = 1
@@ -64,7 +65,7 @@ class Streams:
     def resize(self, text: bytes) -> None:
         """Of the terminal: {"Width": 80, "Height": 24}."""
         with contextlib.suppress(ValueError, KeyError, OSError, struct.error):
-            size = json.loads(text)
+            size = parse_json(text, "the size of a terminal")
             fcntl.ioctl(self.kept[STDOUT], termios.TIOCSWINSZ, struct.pack("HHHH", size["Height"], size["Width"], 0, 0))
 
 

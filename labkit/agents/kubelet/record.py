@@ -12,6 +12,7 @@ from typing import Any
 from labkit.agents.kubelet.sandbox import Sandbox
 from labkit.agents.kubelet.settings import ROOT
 from labkit.agents.kubelet.status import Box
+from labkit.errors import parse_json
 from labkit.kube.events import render_time
 
 
@@ -63,7 +64,7 @@ def find_logs(pod: Mapping[str, Any]) -> str:
 def read_kept(path: Path) -> Kept | None:
     """None where there is nothing that can be read."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = parse_json(path.read_text(encoding="utf-8"), f"{path}")
         sandbox = data["sandbox"] and Sandbox(
             data["sandbox"]["id"], data["sandbox"]["name"], tuple(data["sandbox"]["addresses"])
         )

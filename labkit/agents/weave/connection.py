@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from labkit.agents.weave.names import ZERO
+from labkit.errors import parse_json
 
 OVERLAYS: Final = ("fastdp", "sleeve")  # the better one first
 HEARTBEAT: Final = 1.0  # seconds; Weave takes 10 once a connection is established
@@ -72,7 +73,7 @@ async def read_line(reader: asyncio.StreamReader) -> Mapping[str, Any] | None:
     line = await reader.readline()
     if not line:
         return None
-    words = json.loads(line)
+    words = parse_json(line, "what the peer says")
     if not isinstance(words, dict):
         raise ValueError(f"{line[:50]!r} is no object")  # noqa: TRY004 - a wrong value, whatever its type
     return words

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from labkit.errors import LabkitError
+from labkit.errors import JsonError, LabkitError, parse_json
 
 SECONDS: Final = 1.0  # for one answer: a busy computer may take its time, a loop takes for ever
 _STARTING: Final = 5.0
@@ -63,7 +63,10 @@ class Guest:
             reply = b""
         if not reply:
             raise GuestError("the process that ran forward has ended", hint="does it call exit?")
-        answer = json.loads(reply)
+        try:
+            answer = parse_json(reply, "what its process says")
+        except JsonError as error:  # forward runs there, and may write what it likes
+            raise GuestError(error.message, hint="does it write to descriptor 0?") from error
         if "error" in answer:
             raise GuestError(str(answer["error"]), hint=f"see {self.path}")
         return answer["places"]

@@ -10,7 +10,7 @@ from typing import Any, Final
 from labkit.agents.weave.names import parse_name, render_name
 from labkit.agents.weave.ring import Ring, Token
 from labkit.agents.weave.space import Space
-from labkit.errors import LabkitError
+from labkit.errors import LabkitError, parse_json
 
 FILE: Final = Path("/var/lib/weave/weavedata.json")
 
@@ -56,7 +56,7 @@ def read_memory(me: bytes, ring: Ring) -> Space:
     if not FILE.exists():
         return Space(me, ring)
     try:
-        data = json.loads(FILE.read_text())
+        data = parse_json(FILE.read_text(), f"{FILE}")
         kept = parse_ring(data["ring"])
         if data["name"] != render_name(me) or (kept.start, kept.end) != (ring.start, ring.end):
             return Space(me, ring)

@@ -52,6 +52,8 @@ def test_it_decides_and_keeps_its_table(make: Make) -> None:
         ("    return 'worker2'\n", "returned 'worker2'"),
         ("    return [1]\n", r"returned \[1\]"),
         ("    return {1, 2}\n", "TypeError"),
+        ("    import os; os.write(0, b'[' * 10_000)\n", "nested too deeply"),
+        ("    import os; os.write(0, b'hello')\n", "is not JSON"),
     ],
 )
 def test_what_can_go_wrong_is_said(make: Make, body: str, said: str) -> None:
