@@ -11,8 +11,8 @@ if TYPE_CHECKING or lazy(__name__, __file__):
     from labkit.check.breaking import break_anew as break_anew
     from labkit.check.breaking import break_for_script as break_for_script
     from labkit.check.breaking import solve as solve
+    from labkit.check.fault import list_checks as list_checks
     from labkit.check.live import hint as hint
-    from labkit.check.live import read_checks as read_checks
     from labkit.check.live import run as run
     from labkit.check.machine import MachineView as MachineView
     from labkit.check.objects import find_condition as find_condition

@@ -1,16 +1,17 @@
-"""The two checks that every lab with faults has: repaired, and named."""
+"""All checks of a lab: its own, and the two that every lab with faults has: repaired, and named."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
 
-from labkit.check.register import Check
+from labkit.check.register import Check, load_checks
 from labkit.check.verdict import Failed
 from labkit.check.view import View
-from labkit.lab.definition import FaultPoints
+from labkit.lab.definition import Definition, FaultPoints
 from labkit.lab.diagnosis import CAUSE, WHERE
-from labkit.lab.script import Fault
+from labkit.lab.folders import find_lab
+from labkit.lab.script import Fault, read_faults
 
 REPAIRED = "fault_repaired"
 NAMED = "fault_named"
@@ -20,6 +21,13 @@ HINTS = (
     "Follow one packet that gets lost: %journey SRC DST says where it was last seen. Look at that machine.",
     "There, compare `ip addr`, `ip route`, `ip neigh`, `bridge link` and `sysctl net.ipv4.ip_forward` with what you built.",
 )
+
+
+def list_checks(lab: Definition) -> list[Check]:
+    """Its own checks, and those about the fault."""
+    folder = find_lab(lab.name)
+    own = load_checks(folder / "checks.py")
+    return own + plan_fault_checks(own, read_faults(folder, lab.variant.values), lab.fault_points)
 
 
 def plan_fault_checks(checks: Sequence[Check], faults: dict[str, Fault], points: FaultPoints) -> list[Check]:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from labkit.check.attempt import Outcome
 from labkit.check.engine import PATIENT, Around, Haste, run_checks
-from labkit.check.fault import plan_fault_checks
+from labkit.check.fault import list_checks
 from labkit.check.footprint import Footprint
 from labkit.check.plug import collect_stale
 from labkit.check.progress import find_later
-from labkit.check.register import Check, load_checks
+from labkit.check.register import Check
 from labkit.check.report import Report, plan_report
 from labkit.check.shortage import Shortage
 from labkit.check.verdict import Status
@@ -36,15 +36,9 @@ class Hint:
     text: str
 
 
-def read_checks(lab: Lab) -> list[Check]:
-    """The lab's own checks, and those about the fault."""
-    own = load_checks(lab.folder / "checks.py")
-    return own + plan_fault_checks(own, lab.read_faults(), lab.definition.fault_points)
-
-
 def run(lab: Lab, only: str | None = None, *, haste: Haste = PATIENT) -> Report:
     """Look at the network now: all checks, or one with those it depends on (which are not in the report)."""
-    checks = read_checks(lab)
+    checks = list_checks(lab.definition)
     wanted = [check.id for check in checks] if only is None else [_find(checks, only, lab.name).id]
     state = lab.read_state()
     outcomes = look(lab, _with_dependencies(checks, wanted), state, haste)
@@ -60,7 +54,7 @@ def run(lab: Lab, only: str | None = None, *, haste: Haste = PATIENT) -> Report:
 
 def hint(lab: Lab, name: str | None = None) -> Hint:
     """The next hint for a check; without a name for the first that is red."""
-    checks = read_checks(lab)
+    checks = list_checks(lab.definition)
     check = _find(checks, name or _find_red(lab), lab.name)
     if not check.hints:
         raise UsageError(

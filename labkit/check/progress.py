@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from labkit.check.fault import NAMED, REPAIRED, plan_fault_checks
-from labkit.check.register import LEVELS, Check, load_checks
+from labkit.check.fault import NAMED, REPAIRED, list_checks
+from labkit.check.register import LEVELS, Check
 from labkit.check.verdict import Status
 from labkit.errors import UsageError
 from labkit.lab.definition import Definition
 from labkit.lab.entries import AnswerGiven, Change, Checked, Entry
-from labkit.lab.folders import find_lab
 from labkit.lab.journal import State, read_state
-from labkit.lab.script import read_faults
 
 PAUSE: Final = 600.0  # seconds without anything done: from then on somebody is away
 
@@ -51,7 +49,7 @@ class Progress:
 
 def read_progress(definition: Definition, entries: Sequence[Entry]) -> Progress:
     """Of one lab, from all entries of its journal."""
-    checks = _read_checks(definition)
+    checks = list_checks(definition)
     core = {check.id for check in checks if check.level == "core"}
     checked = [entry for entry in entries if isinstance(entry, Checked)]
     right, guessed = _count_guesses(definition, entries)
@@ -85,12 +83,6 @@ def _list_ahead(checks: Sequence[Check], level: str, green: frozenset[str]) -> l
     own = [check.id for check in checks if check.level == level and check.id not in (REPAIRED, NAMED)]
     reached = 1 + max((at for at, name in enumerate(own) if name in green), default=-1)
     return own[reached + 1 if reached or level == "core" else 0 :]
-
-
-def _read_checks(definition: Definition) -> list[Check]:
-    folder = find_lab(definition.name)
-    own = load_checks(folder / "checks.py")
-    return own + plan_fault_checks(own, read_faults(folder, definition.variant.values), definition.fault_points)
 
 
 def _list_guessable(definition: Definition) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from labkit.cli.arguments import Argument, Command
 from labkit.errors import LabkitError
-from labkit.lab.folders import find_lab, list_labs
+from labkit.lab.folders import list_labs
 from labkit.lab.listing import list_running
 
 _SCRIPT: Final = """# bash completion for labkit; for this shell: eval "$(labkit completion)"
@@ -94,9 +94,9 @@ def _list_ids(lab: str | None, command: Command) -> Iterable[str]:
     running = attach_lab(lab)
     if command.name == "answer":
         return running.list_answers()
-    from labkit.check.register import load_checks
+    from labkit.check import list_checks
 
-    return [check.id for check in load_checks(find_lab(running.name) / "checks.py")]
+    return [check.id for check in list_checks(running.definition)]
 
 
 def _list_steps(lab: str | None, _: Command) -> Iterable[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from labkit.check import read_progress
@@ -16,24 +17,46 @@ from labkit.lab.journal import plan_path, read_journal
 _INDENT: Final = " " * 30
 
 
+@dataclass(frozen=True)
+class Looked:
+    """A lab, and what it needs and this machine lacks: [{"what", "remedy"}]."""
+
+    lab: Definition
+    missing: list[dict[str, str]]
+
+    def to_data(self) -> dict[str, Any]:
+        lab = self.lab
+        return {
+            "lab": lab.name, "title": lab.title, "minutes": lab.minutes, "runs_here": not self.missing,
+            "missing": self.missing,
+        }  # fmt: skip
+
+
 def run_doctor(options: argparse.Namespace) -> int:
     """Try what labs need. The exit status is 0 whatever is missing: the answer is the report."""
     report = examine()
     if options.json:
         print_json(report.to_data())
         return 0
-    print_text(f"{_say_all(_read_labs())}\n\n{render_report(report)}\n\nLabs")
-    _print_labs()
+    labs = _look_at_labs()
+    print_text(f"{_say_all(labs)}\n\n{render_report(report)}\n\nLabs")
+    _print_labs(labs)
     return 0
 
 
 def run_list(options: argparse.Namespace) -> int:
     """The labs in the course's order, and whether each runs here."""
+    labs = _look_at_labs()
     if options.json:
-        print_json([_to_data(lab) for lab in _read_labs()])
+        print_json([each.to_data() for each in labs])
     else:
-        _print_labs()
+        _print_labs(labs)
     return 0
+
+
+def _look_at_labs() -> list[Looked]:
+    labs = [read_definition(find_lab(name)) for name in list_labs()]
+    return [Looked(lab, missing_for(lab.needs)) for lab in labs]
 
 
 def _say_progress(lab: Definition) -> str:
@@ -41,29 +64,18 @@ def _say_progress(lab: Definition) -> str:
     return "  (done)" if progress.done else "  (begun)" if progress.begun else ""
 
 
-def _say_all(labs: Sequence[Definition]) -> str:
+def _say_all(labs: Sequence[Looked]) -> str:
     """What somebody wants to know first."""
-    short = [lab.name for lab in labs if missing_for(lab.needs)]
+    short = [each.lab.name for each in labs if each.missing]
     return f"{len(labs) - len(short)} of {len(labs)} labs can run here{'; not ' if short else '.'}{', '.join(short)}"
 
 
-def _read_labs() -> list[Definition]:
-    return [read_definition(find_lab(name)) for name in list_labs()]
-
-
-def _to_data(lab: Definition) -> dict[str, Any]:
-    missing = missing_for(lab.needs)
-    return {
-        "lab": lab.name, "title": lab.title, "minutes": lab.minutes, "runs_here": not missing, "missing": missing
-    }  # fmt: skip
-
-
-def _print_labs() -> None:
-    for lab in _read_labs():
-        missing = missing_for(lab.needs)
-        sign = "✗ lacks something" if missing else "✓ can run here   "
+def _print_labs(labs: Sequence[Looked]) -> None:
+    for each in labs:
+        lab = each.lab
+        sign = "✗ lacks something" if each.missing else "✓ can run here   "
         print_text(f"  {sign} {lab.name:20} {lab.minutes:3} min  {lab.title}{_say_progress(lab)}")
-        for each in missing:
-            print_text(f"{_INDENT}-> {each['what']}: {each['remedy']}")
+        for lack in each.missing:
+            print_text(f"{_INDENT}-> {lack['what']}: {lack['remedy']}")
         for said in lab.imitated:
             print_text(f"{_INDENT}imitated: {said}")

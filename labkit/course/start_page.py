@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -36,9 +36,6 @@ pre { padding: 0.6em 0.9em; overflow-x: auto; } .wide { overflow-x: auto; } smal
 )
 
 
-MAPS: Final = 8  # of a class's computer, whose journals take a while to read
-
-
 @dataclass(frozen=True)
 class Stop:
     """One lab on the map."""
@@ -56,10 +53,11 @@ def read_stops(student: str | None = None) -> list[Stop]:
     return found
 
 
-def read_everybody() -> dict[str | None, list[Stop]]:
-    """The maps of those students who worked last, and that of nobody in particular; the latest comes first."""
-    maps = {student: read_stops(student) for student in (None, *list_students()[:MAPS])}
-    return dict(sorted(maps.items(), key=lambda each: -max(stop.progress.last for stop in each[1])))
+def make_start_page(asked: str | None, day: dt.date, notebooks: str) -> str:
+    """The map of the student who is asked for ("": of nobody in particular), else of who worked last; above it who else has one."""
+    students = list_students()
+    shown = next((each for each in students if (each or "") == asked), students[0])
+    return render_start_page(read_stops(shown), day, notebooks, _render_names(students, shown))
 
 
 def find_next(stops: Sequence[Stop]) -> Stop:
@@ -77,11 +75,10 @@ def choose_fault_lab(stops: Sequence[Stop], day: dt.date) -> Stop | None:
     return done[day.toordinal() % len(done)] if done else None
 
 
-def render_everybody(maps: Mapping[str | None, list[Stop]], student: str | None, day: dt.date, notebooks: str) -> str:
-    """The map of this student, else of who worked last; above it who else has one."""
-    shown = student if student in maps else next(iter(maps))
-    others = [_render_name(each, shown) for each in maps] if len(maps) > 1 else []
-    return render_start_page(maps[shown], day, notebooks, f"<p>The map of {' · '.join(others)}</p>" if others else "")
+def _render_names(students: Sequence[str | None], shown: str | None) -> str:
+    if len(students) == 1:
+        return ""
+    return f"<p>The map of {' · '.join(_render_name(each, shown) for each in students)}</p>"
 
 
 def _render_name(student: str | None, shown: str | None) -> str:

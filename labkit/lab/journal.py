@@ -63,13 +63,14 @@ def plan_path(lab: str, student: str | None) -> Path:
     return find_state_folder() / "journals" / find_realm() / f"{name}.jsonl"
 
 
-def list_students() -> list[str]:
-    """Who has a journal of some lab here, who did something last first; not nobody in particular."""
-    names: dict[str, float] = {}
-    for path in plan_path("any", None).parent.glob("*.*.jsonl"):
+def list_students() -> list[str | None]:
+    """Who has a journal of some lab here, who did something last first; nobody in particular (None) is always among them."""
+    names: dict[str, float] = {"": 0.0}
+    for path in plan_path("any", None).parent.glob("*.jsonl"):
         name = path.stem.partition(".")[2]
-        names[name] = max(names.get(name, 0.0), path.lstat().st_mtime)
-    return sorted(filter(STUDENT.fullmatch, names), key=lambda name: -names[name])
+        if not name or STUDENT.fullmatch(name):
+            names[name] = max(names.get(name, 0.0), path.lstat().st_mtime)
+    return [name or None for name in sorted(names, key=lambda name: -names[name])]
 
 
 def ensure_journal(path: Path) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from labkit.check import read_checks
+from labkit.check import list_checks
 from labkit.errors import LabkitError
 from labkit.lab.folders import list_labs
 from labkit.notebook.current import CurrentLab
@@ -74,4 +74,4 @@ def _list_machines(current: CurrentLab) -> list[str]:
 
 
 def _list_checks(current: CurrentLab) -> list[str]:
-    return [check.id for check in read_checks(current.get())]
+    return [check.id for check in list_checks(current.get().definition)]

@@ -18,15 +18,17 @@ def _load_jupyter_server_extension(server: Any) -> None:
     class StartPage(JupyterHandler):
         @authenticated
         async def get(self) -> None:
-            from labkit.course.start_page import read_everybody, render_everybody
+            from labkit.course.start_page import make_start_page
 
             today = dt.datetime.now().astimezone().date()
+            asked = self.get_query_argument("student", None)
             # journals are read in a thread: the server answers others meanwhile
-            maps = await asyncio.get_running_loop().run_in_executor(None, read_everybody)
-            student = self.get_query_argument("student", next(iter(maps))) or None
+            page = await asyncio.get_running_loop().run_in_executor(
+                None, make_start_page, asked, today, f"{self.base_url}{NOTEBOOKS}"
+            )
             self.set_header("Content-Type", "text/html; charset=utf-8")
             self.set_header("Cache-Control", "no-store")
-            self.finish(render_everybody(maps, student, today, f"{self.base_url}{NOTEBOOKS}"))
+            self.finish(page)
 
     base = server.web_app.settings["base_url"]
     server.web_app.add_handlers(".*$", [(f"{base}{PLACE}/?", StartPage)])

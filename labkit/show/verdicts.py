@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from labkit.check import Report, Status, Verdict
@@ -22,27 +22,41 @@ HEADINGS = {"core": "Core", "more": "If you want more"}
 class Group:
     """Verdicts of one level that are shown together; `later`: nobody has got to them yet."""
 
-    name: str
+    level: str
     verdicts: tuple[Verdict, ...]
     later: bool
 
     @property
+    def most(self) -> float:
+        """The points that there are for it."""
+        return sum(verdict.max_points for verdict in self.verdicts)
+
+    @property
+    def worth(self) -> str:
+        """`2 of 3`; of what comes later what there is."""
+        points = sum(verdict.points or 0.0 for verdict in self.verdicts)
+        return render_number(self.most) if self.later else f"{render_number(points)} of {render_number(self.most)}"
+
+    @property
     def heading(self) -> str:
         """`Core: 2 of 3 points`; `Core, later: 1 point`."""
-        worth = sum(verdict.max_points for verdict in self.verdicts)
-        points = render_number(worth) if self.later else _render_sum(self.verdicts)
-        return f"{self.name}: {points} {_name_points(worth)}"
+        apart = ", later" if self.later and self.level == "core" else ""
+        return f"{HEADINGS[self.level]}{apart}: {self.worth} {_name_points(self.most)}"
+
+    def sign(self, verdict: Verdict) -> str:
+        """What stands before one of its verdicts."""
+        return LATER if self.later else render_status(verdict.status)
 
 
 def render_verdicts(report: Report) -> str:
     """A line for each check, in groups; below the red ones what was expected, what is there, how to see it, and a hint."""
     groups = list_groups(report)
-    width = max((measure(_render_sign(group, verdict)) for group in groups for verdict in group.verdicts), default=0)
+    width = max((measure(group.sign(verdict)) for group in groups for verdict in group.verdicts), default=0)
     lines = [render_headline(report)]
     for group in groups:
         lines += [group.heading] if len(groups) > 1 else []
         for verdict in group.verdicts:
-            sign = _render_sign(group, verdict)
+            sign = group.sign(verdict)
             lines.append(
                 f"{sign}{' ' * (width - measure(sign))}  {verdict.title}  ({render_points(verdict)}, {verdict.id})"
             )
@@ -51,19 +65,14 @@ def render_verdicts(report: Report) -> str:
     return "\n".join([*lines, *([WHY] if report.later else [])])
 
 
-def _render_sign(group: Group, verdict: Verdict) -> str:
-    return LATER if group.later else render_status(verdict.status)
-
-
 def list_groups(report: Report) -> list[Group]:
     """Of the core and of what is more: what somebody has got to, and what comes later."""
     groups = []
-    for level, name in HEADINGS.items():
+    for level in HEADINGS:
         verdicts = report.list_level(level)
         for later in (False, True):
             own = tuple(verdict for verdict in verdicts if (verdict.id in report.later) is later)
-            apart = ", later" if later and level == "core" else ""
-            groups += [Group(f"{name}{apart}", own, later)] if own else []
+            groups += [Group(level, own, later)] if own else []
     return groups
 
 
@@ -73,18 +82,11 @@ def render_headline(report: Report) -> str:
     if report.points is None:
         unknown = len(report.list_ids(Status.CANNOT_TELL))
         return f"{name}: {unknown} of {len(report.verdicts)} could not be told, so there is no score; run it again"
-    reached = {level: [each for each in report.list_level(level) if each.id not in report.later] for level in HEADINGS}
-    present = {level: verdicts for level, verdicts in reached.items() if verdicts}
-    scores = [
-        f"{level if len(present) > 1 else ''} {_render_sum(verdicts)}".strip() for level, verdicts in present.items()
-    ]
-    later = sum(verdict.max_points for verdict in report.verdicts if verdict.id in report.later)
+    groups = list_groups(report)
+    reached = [group for group in groups if not group.later]
+    scores = [f"{group.level if len(reached) > 1 else ''} {group.worth}".strip() for group in reached]
+    later = sum(group.most for group in groups if group.later)
     return f"{name}: {', '.join(scores)} points{f'; later {render_number(later)}' if later else ''}"
-
-
-def _render_sum(verdicts: Sequence[Verdict]) -> str:
-    points = sum(verdict.points or 0.0 for verdict in verdicts)
-    return f"{render_number(points)} of {render_number(sum(verdict.max_points for verdict in verdicts))}"
 
 
 def render_points(verdict: Verdict) -> str:

@@ -8,9 +8,8 @@ from html import escape
 from labkit.check import Report, Status, Verdict
 from labkit.check.verdict import Evidence
 from labkit.show.page import render_inline, render_page
-from labkit.show.status import render_status
 from labkit.show.text import render_number
-from labkit.show.verdicts import LATER, Group, list_details, list_groups, render_headline, render_verdicts
+from labkit.show.verdicts import Group, list_details, list_groups, render_headline, render_verdicts
 
 
 def render_verdicts_html(report: Report) -> str:
@@ -27,18 +26,18 @@ def render_verdicts_html(report: Report) -> str:
 
 
 def _fold_group(group: Group, lab: str) -> str:
-    rows = "".join(_render_row(verdict, lab, later=True) for verdict in group.verdicts)
+    rows = "".join(_render_row(group, verdict, lab) for verdict in group.verdicts)
     return f"<details><summary>{escape(group.heading)}</summary><table><tbody>{rows}</tbody></table></details>"
 
 
 def _render_group(group: Group, lab: str, *, alone: bool) -> str:
     head = "" if alone else f'<tr><th colspan="3" scope="rowgroup">{escape(group.heading)}</th></tr>'
-    return head + "".join(_render_row(verdict, lab) for verdict in group.verdicts)
+    return head + "".join(_render_row(group, verdict, lab) for verdict in group.verdicts)
 
 
-def _render_row(verdict: Verdict, lab: str, *, later: bool = False) -> str:
-    kind, sign = ("later", LATER) if later else (verdict.status, render_status(verdict.status))
-    badge = f'<span class="lk-badge lk-{kind}">{escape(sign)}</span>'
+def _render_row(group: Group, verdict: Verdict, lab: str) -> str:
+    kind = "later" if group.later else verdict.status
+    badge = f'<span class="lk-badge lk-{kind}">{escape(group.sign(verdict))}</span>'
     points = f"{render_number(verdict.points)} of {render_number(verdict.max_points)}"
     return f"<tr><td>{badge}</td><td>{_render_explanation(verdict, lab)}</td><td>{points}</td></tr>"
 

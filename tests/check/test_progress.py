@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -12,12 +15,13 @@ from labkit.check import Status, read_progress
 from labkit.check.fault import NAMED, REPAIRED
 from labkit.check.progress import find_later
 from labkit.check.register import Check
+from labkit.course import start_page
 from labkit.course.start_page import (
     Stop,
     choose_fault_lab,
     find_next,
-    read_everybody,
-    render_everybody,
+    make_start_page,
+    read_stops,
     render_start_page,
 )
 from labkit.lab.definition import Definition, read_definition
@@ -118,23 +122,45 @@ def make_stops(lab: Definition, *entries: list[Entry]) -> list[Stop]:
     ]
 
 
-def test_a_student_s_own_journals_are_on_the_map(lab: Definition) -> None:
-    path = plan_path("00-start-here", "anna")
-    ensure_journal(path)
-    path.write_text(
-        json.dumps({"v": 1, "kind": "answer", "id": "first-ping", "value": "answered", "time": 10.0}) + "\n"
-    )
-    plan_path("00-start-here", "<b>").write_text("{}\n")
-    try:
-        assert list_students()[0] == "anna"
-        maps = read_everybody()
-        assert maps["anna"][0].progress.guessed == 1
-        page = render_everybody({"anna": make_stops(lab), None: make_stops(lab)}, "nobody", TODAY, "/lab/tree/")
-        assert '<strong>anna</strong> · <a href="?student=">' in page
-        assert "The map of" not in render_everybody({None: make_stops(lab)}, None, TODAY, "/lab/tree/")
-    finally:
-        for student in ("anna", "<b>"):
-            plan_path("00-start-here", student).unlink()
+@pytest.fixture
+def journals(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
+    """Write a student's journal of lab 00, in a state folder of its own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+    def write(student: str | None, *, time: int) -> None:
+        path = plan_path("00-start-here", student)
+        ensure_journal(path)
+        path.write_text(json.dumps(guess("answered").to_data() | {"time": float(time)}) + "\n")
+        os.utime(path, (time, time))
+
+    return write
+
+
+def test_who_worked_last_comes_first_and_nobody_in_particular_is_among_them(journals: Callable[..., None]) -> None:
+    assert list_students() == [None]
+    for time, student in enumerate(["bert", None, "anna", "<b>"], 10):
+        journals(student, time=time)
+    assert list_students() == ["anna", None, "bert"]
+
+
+def test_the_map_is_that_of_who_is_asked_for_or_of_who_worked_last(journals: Callable[..., None]) -> None:
+    assert "The map of" not in make_start_page(None, TODAY, "/lab/tree/")
+    journals("anna", time=10)
+    others = '<strong>anna</strong> · <a href="?student=">no student&#x27;s name</a>'
+    for asked in (None, "anna", "who-is-that"):
+        page = make_start_page(asked, TODAY, "/lab/tree/")
+        assert others in page
+        assert "Go on where I was" in page
+    assert "Begin: 00-start-here" in make_start_page("", TODAY, "/lab/tree/")
+
+
+def test_nobody_else_s_journal_is_read(journals: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    journals("anna", time=10)
+    journals("bert", time=20)
+    read: list[str | None] = []
+    monkeypatch.setattr(start_page, "read_stops", lambda student: read.append(student) or read_stops(student))
+    make_start_page("anna", TODAY, "/lab/tree/")
+    assert read == ["anna"]
 
 
 def test_the_map_says_what_is_done_and_where_to_go_on(lab: Definition) -> None:
