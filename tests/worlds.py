@@ -1,4 +1,4 @@
-"""Worlds for tests, and what remains of one."""
+"""Worlds for tests, what is typed in one, and what remains of one."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from labkit.lab.lab import Lab
 from labkit.lab.outfit import find_outfit
+from labkit.lab.session import start_hidden_lab
 from labkit.world import Machine, MachineSpec, World, list_worlds
+from labkit.world.values import Command
 from tests.waiting import wait_until
 
 SPECS = (
@@ -53,6 +57,30 @@ def start(request: pytest.FixtureRequest) -> Iterator[Start]:
     yield start
     for world in worlds:
         world.end()
+
+
+def run_well(machine: Machine, command: Command, **options: Any) -> str:
+    """A command that has to succeed; what it says."""
+    ran = machine.run(command, **options)
+    assert ran.status == 0, ran
+    return ran.stdout
+
+
+def type_on(lab: Lab | World, machine: str, line: str) -> str:
+    """The same by the machine's name."""
+    return run_well(lab.machine(machine), line)
+
+
+@contextlib.contextmanager
+def start_cluster(folder: Path, name: str, cluster: str) -> Iterator[Lab]:
+    """The cluster of tests/data with these lines in its table `[cluster]`, as the hidden lab `name` (`92-…`) in `folder`."""
+    shutil.copytree(Path(__file__).parent / "data" / "cluster", folder / name)
+    toml = folder / name / "lab.toml"
+    toml.write_text(toml.read_text().replace("[cluster]", f"[cluster]\n{cluster}"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LABKIT_LABS", str(folder))
+        with start_hidden_lab(name, f"{name[3:]}-{os.getpid()}", folder / "journal") as lab:
+            yield lab
 
 
 @dataclass(frozen=True)

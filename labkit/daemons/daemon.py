@@ -72,6 +72,11 @@ class Daemon:
         return f"/var/log/{self.name}.log"
 
 
+def plan_argv(program: str, options: Mapping[str, object], wish: Wish) -> tuple[str, ...]:
+    """A program that takes `--name=value`, as etcd's and Kubernetes' do; the wish's own words have the last word."""
+    return (program, *(f"--{name}={value}" for name, value in options.items()), *wish.arguments)
+
+
 def limit_memory(mebibytes: Value) -> dict[str, str]:
     """Environment of a program in Go: it tidies up hardly ever while it needs less than this, and so starts in less time (docs/measurements.md)."""
     return {"GOGC": "400", "GOMEMLIMIT": f"{mebibytes}MiB"}

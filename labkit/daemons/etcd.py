@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from labkit.daemons.daemon import Answers, Daemon, Program, Wish, limit_memory
+from labkit.daemons.daemon import Answers, Daemon, Program, Wish, limit_memory, plan_argv
 
 CLIENTS: Final = "http://127.0.0.1:2379"
 _PEERS: Final = "http://127.0.0.1:2380"
@@ -29,7 +29,7 @@ def plan_daemon(wish: Wish) -> Daemon:
         "unsafe-no-fsync": "true",
         "log-level": "warn",
     }
-    argv = ("etcd", *(f"--{name}={value}" for name, value in options.items()), *wish.arguments)
+    argv = plan_argv("etcd", options, wish)
     environment = limit_memory(wish.values["memory"])
     return Daemon(wish.name, argv, Answers(_METRICS, "/readyz", tls=False), environment=environment, seconds=20)
 

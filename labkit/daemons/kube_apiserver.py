@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from labkit.daemons import etcd
-from labkit.daemons.daemon import Answers, Daemon, Program, Wish, limit_memory
+from labkit.daemons.daemon import Answers, Daemon, Program, Wish, limit_memory, plan_argv
 
 PORT: Final = 6443
 PKI: Final = "/etc/kubernetes/pki"
@@ -37,7 +37,7 @@ def plan_daemon(wish: Wish) -> Daemon:
         "service-account-signing-key-file": f"{PKI}/sa.key",
         "feature-gates": "TranslateStreamCloseWebsocketRequests=false,PortForwardWebsockets=false",
     }
-    argv = ("kube-apiserver", *(f"--{name}={value}" for name, value in options.items()), *wish.arguments)
+    argv = plan_argv("kube-apiserver", options, wish)
     environment = limit_memory(wish.values["memory"])
     return Daemon(wish.name, argv, Answers(PORT, "/readyz"), environment=environment, seconds=60)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from labkit.daemons.daemon import Answers, Daemon, Program, Wish, limit_memory
+from labkit.daemons.daemon import Answers, Daemon, Program, Wish, limit_memory, plan_argv
 from labkit.daemons.kube_apiserver import PKI
 
 _PORT: Final = 10259
@@ -20,7 +20,7 @@ def plan_daemon(wish: Wish) -> Daemon:
         "tls-cert-file": f"{PKI}/apiserver.crt",
         "tls-private-key-file": f"{PKI}/apiserver.key",
     }
-    argv = ("kube-scheduler", *(f"--{name}={value}" for name, value in options.items()), *wish.arguments)
+    argv = plan_argv("kube-scheduler", options, wish)
     environment = limit_memory(wish.values["memory"])
     return Daemon(wish.name, argv, Answers(_PORT, "/healthz"), environment=environment, seconds=60)
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
-from labkit import CannotTell
-from labkit.check import Evidence, Place, View, check, expect, plug_in_pod
+from labkit.check import Evidence, Object, Place, View, check, expect, make_service, plug_in_pod
 from labkit.probe import Served
 
 PODS = ("a", "b")
 PORT = 80
 CALLS = 24  # of which each of two pods takes fewer than SHARE once in 3,000 times
 SHARE = 4
-KUBECTL = 15.0  # seconds that it may take on a busy machine
 FOLLOWS = 8.0  # seconds that kube-proxy may take, which writes once a second at most
 PAUSE = 0.1
 
@@ -160,7 +156,7 @@ def nobody_is_said_at_once(view: View) -> None:
 def services_follow(view: View) -> None:
     """A Service that is made now is served on every node, by a pod that is plugged in now."""
     name = f"check-{secrets.token_hex(3)}"
-    with plug_in_pod(view, "worker2") as pod, make_service(view, name, pod) as address:
+    with plug_in_pod(view, "worker2") as pod, make_service(view, *plan_service(name, pod)) as address:
         for caller in view.places("c", "d"):
             told = wait_served(view, caller, address, pod)
             expect(
@@ -170,32 +166,18 @@ def services_follow(view: View) -> None:
             )
 
 
-@contextmanager
-def make_service(view: View, name: str, pod: Place) -> Iterator[str]:
-    """A Service without selector, and its one endpoint; its address."""
-    port = {"port": PORT, "targetPort": 8080, "protocol": "TCP"}
-    kinds = [
-        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": {"ports": [port]}},
-        {
-            "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
-            "metadata": {"name": name, "labels": {"kubernetes.io/service-name": name}},
-            "endpoints": [{"addresses": [pod.address], "conditions": {"ready": True}}], "ports": [{"port": 8080, "protocol": "TCP"}],
-        },
-    ]  # fmt: skip
-    control = view.machine("control")
-    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": kinds})
-    create = ["kubectl", "create", "--validate=false", "-f", "-", "-o", "jsonpath={.spec.clusterIP}"]
-    made = control.run(create, stdin=text, timeout=KUBECTL)
-    try:
-        if made.status:
-            raise CannotTell(
-                f"no Service could be made: {made.stderr.strip()}", hint="does `kubectl get nodes` answer?"
-            )
-        yield made.stdout.strip()
-    finally:
-        control.run(
-            ["kubectl", "delete", "service,endpointslice", name, "--ignore-not-found", "--wait=false"], timeout=KUBECTL
-        )
+def plan_service(name: str, pod: Place) -> tuple[Object, Object]:
+    """A Service without selector, and its one endpoint."""
+    service = {
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": name},
+        "spec": {"ports": [{"port": PORT, "targetPort": 8080, "protocol": "TCP"}]},
+    }  # fmt: skip
+    endpoint = {
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+        "metadata": {"name": name, "labels": {"kubernetes.io/service-name": name}},
+        "endpoints": [{"addresses": [pod.address], "conditions": {"ready": True}}], "ports": [{"port": 8080, "protocol": "TCP"}],
+    }  # fmt: skip
+    return service, endpoint
 
 
 def wait_served(view: View, caller: Place, address: str, pod: Place) -> bool:

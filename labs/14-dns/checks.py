@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
-from labkit import CannotTell
-from labkit.check import View, check, expect
+from labkit.check import Object, View, check, expect, make_service
 
 CALLERS = ("a", "b")
 DOMAIN = "cluster.local"
 TIMES = 6  # so many answers in a row, for there are two servers
-KUBECTL = 15.0  # seconds that it may take on a busy machine
 FOLLOWS = 8.0  # seconds in which a new Service has to have its name
 PAUSE = 0.1
 
@@ -204,32 +200,19 @@ def nothing_else_has_a_name(view: View) -> None:
 def names_follow(view: View) -> None:
     """A Service that is made now has a name at once, and its address leads back to the name."""
     name = f"check-{secrets.token_hex(3)}"
-    with make_service(view, name) as address:
+    with make_service(view, plan_service(view, name)) as address:
         back = ".".join(reversed(address.split("."))) + ".in-addr.arpa."
         wait_for_name(view, in_cluster(view, name), address)
         expect_records(view, in_cluster(view, name), [address], times=1)
         expect_records(view, back, [in_cluster(view, name)], kind="PTR", times=1)
 
 
-@contextmanager
-def make_service(view: View, name: str) -> Iterator[str]:
-    """A Service of the lab's namespace, without pods; its address."""
-    kind = {
+def plan_service(view: View, name: str) -> Object:
+    """A Service of the lab's namespace, without pods."""
+    return {
         "apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": view.values["ns"]},
         "spec": {"ports": [{"port": 80}]},
     }  # fmt: skip
-    control = view.machine("control")
-    create = ["kubectl", "create", "--validate=false", "-f", "-", "-o", "jsonpath={.spec.clusterIP}"]
-    made = control.run(create, stdin=json.dumps(kind), timeout=KUBECTL)
-    try:
-        if made.status:
-            raise CannotTell(
-                f"no Service could be made: {made.stderr.strip()}", hint="does `kubectl get nodes` answer?"
-            )
-        yield made.stdout.strip()
-    finally:
-        delete = ["kubectl", "delete", "service", name, "-n", view.values["ns"], "--ignore-not-found", "--wait=false"]
-        control.run(delete, timeout=KUBECTL)
 
 
 def wait_for_name(view: View, name: str, address: str) -> None:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
+from labkit.check import View, make_service
+from labkit.errors import CannotTell
+from labkit.lab.journal import State
 from labkit.lab.lab import Lab
-from labkit.lab.session import start_hidden_lab
 from labkit.world import Machine, Result, World
 from tests.waiting import wait_until
-from tests.worlds import Traces
+from tests.worlds import Traces, run_well, start_cluster
 
 pytestmark = [pytest.mark.world, pytest.mark.user]
-DATA = Path(__file__).parents[1] / "data" / "cluster"
 PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 NODE_STATUS = '{"status":{"addresses":[{"type":"InternalIP","address":"192.168.50.11"}]}}'
 
@@ -24,14 +23,8 @@ NODE_STATUS = '{"status":{"addresses":[{"type":"InternalIP","address":"192.168.5
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Without kubelets: nodes are objects here, which is all that a control plane knows of them."""
-    folder = tmp_path_factory.mktemp("cluster")
-    shutil.copytree(DATA, folder / "92-cluster")
-    toml = folder / "92-cluster" / "lab.toml"
-    toml.write_text(toml.read_text().replace("[cluster]", "[cluster]\nkubelets = []"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LABKIT_LABS", str(folder))
-        with start_hidden_lab("92-cluster", f"cluster-{os.getpid()}", folder / "journal") as lab:
-            yield lab
+    with start_cluster(tmp_path_factory.mktemp("cluster"), "92-cluster", "kubelets = []") as lab:
+        yield lab
 
 
 @pytest.fixture
@@ -40,9 +33,7 @@ def control(cluster: Lab) -> Machine:
 
 
 def run(machine: Machine, command: str) -> str:
-    ran = machine.run(command, timeout=60)
-    assert ran.status == 0, ran
-    return ran.stdout
+    return run_well(machine, command, timeout=60)
 
 
 def refuse(machine: Machine, command: str) -> Result:
@@ -83,6 +74,21 @@ def test_admission_is_as_shipped(control: Machine) -> None:
     got = run(control, "kubectl get pod admitted -o jsonpath='{.spec.serviceAccountName} {.spec.tolerations[*].key}'")
     assert got == "default node.kubernetes.io/not-ready node.kubernetes.io/unreachable"
     run(control, "kubectl delete pod admitted --now --wait=false")
+
+
+def test_a_check_s_own_service_is_there_for_a_while(cluster: Lab, control: Machine) -> None:
+    view = View(cluster, State(), time.monotonic() + 120)
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "mine"}, "spec": {"ports": [{"port": 80}]}}
+    endpoints = {
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": {"name": "mine"}, "addressType": "IPv4",
+        "endpoints": [{"addresses": ["10.244.1.2"]}], "ports": [{"port": 8080}],
+    }  # fmt: skip
+    with make_service(view, service, endpoints) as address:
+        assert run(control, "kubectl get service mine -o jsonpath={.spec.clusterIP}") == address
+        assert "mine" in run(control, "kubectl get endpointslice -o name")
+    assert "mine" not in run(control, "kubectl get service,endpointslice -o name")
+    with pytest.raises(CannotTell, match="no Service could be made"), make_service(view, service | {"spec": {}}):
+        pass
 
 
 def test_the_service_of_the_api_server_is_reached_from_a_node(cluster: Lab, control: Machine) -> None:

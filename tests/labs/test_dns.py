@@ -12,6 +12,7 @@ import pytest
 
 from labkit.lab.lab import Lab
 from labkit.lab.session import start_hidden_lab
+from tests.worlds import run_well, type_on
 
 LAB = "14-dns"
 SPEC = "spec.svc.cluster.local"
@@ -30,8 +31,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 def create(lab: Lab, kind: dict[str, Any]) -> None:
-    made = lab.machine("control").run("kubectl create --validate=false -f -", stdin=json.dumps(kind))
-    assert made.status == 0, made.stderr
+    run_well(lab.machine("control"), "kubectl create --validate=false -f -", stdin=json.dumps(kind))
 
 
 def plan_objects() -> Iterator[dict[str, Any]]:
@@ -61,12 +61,6 @@ def plan_slice(port: dict[str, Any]) -> dict[str, Any]:
         "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
         "metadata": {"name": "headless", "namespace": "spec", "labels": labels}, "endpoints": endpoints, "ports": [port],
     }  # fmt: skip
-
-
-def type_on(lab: Lab, machine: str, line: str) -> str:
-    result = lab.machine(machine).run(line)
-    assert result.status == 0, f"{line}: {result.stdout}{result.stderr}"
-    return result.stdout
 
 
 def find_status(lab: Lab, name: str, kind: str = "A") -> str:

@@ -10,6 +10,7 @@ import pytest
 from labkit.lab.lab import Lab
 from labkit.lab.session import start_hidden_lab
 from labkit.probe import Journey
+from tests.worlds import type_on
 
 LAB = "13-services"
 pytestmark = pytest.mark.lab(LAB)
@@ -20,12 +21,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with start_hidden_lab(LAB, "test-services", tmp_path_factory.mktemp("lab") / "journal.jsonl") as lab:
         lab.apply(lab.read_script("reference").cut(to="node-port"))
         yield lab
-
-
-def type_on(lab: Lab, machine: str, line: str) -> str:
-    result = lab.machine(machine).run(line)
-    assert result.status == 0, result.stderr
-    return result.stdout
 
 
 def follow(lab: Lab, src: str, node: str = "") -> Journey:

@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from labkit.lab.lab import Lab
-from labkit.lab.session import start_hidden_lab
 from labkit.world import Machine, Result
 from tests.waiting import wait_until
+from tests.worlds import run_well, start_cluster
 
 pytestmark = [pytest.mark.world, pytest.mark.timeout(600)]
-DATA = Path(__file__).parents[2] / "data" / "cluster"
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    folder = tmp_path_factory.mktemp("kubelet")
-    shutil.copytree(DATA, folder / "93-kubelet")
-    toml = folder / "93-kubelet" / "lab.toml"
-    toml.write_text(toml.read_text().replace("[cluster]", "[cluster]\ndns = 0\nproxy = 'none'\nkubelets = ['worker1']"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LABKIT_LABS", str(folder))
-        with start_hidden_lab("93-kubelet", f"kubelet-{os.getpid()}", folder / "journal") as lab:
-            yield lab
+    lines = "dns = 0\nproxy = 'none'\nkubelets = ['worker1']"
+    with start_cluster(tmp_path_factory.mktemp("kubelet"), "93-kubelet", lines) as lab:
+        yield lab
 
 
 @pytest.fixture(scope="module")
@@ -43,15 +34,12 @@ def node(cluster: Lab) -> Machine:
 
 
 def run(machine: Machine, command: str) -> str:
-    ran = machine.run(command, timeout=120)
-    assert ran.status == 0, ran
-    return ran.stdout
+    return run_well(machine, command, timeout=120)
 
 
 def apply(control: Machine, *objects: dict[str, Any]) -> None:
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
-    ran = control.run(["kubectl", "apply", "--validate=false", "-f", "-"], stdin=text, timeout=60)
-    assert ran.status == 0, ran
+    run_well(control, ["kubectl", "apply", "--validate=false", "-f", "-"], stdin=text, timeout=60)
 
 
 def read(control: Machine, pod: str) -> dict[str, Any]:
