@@ -17,7 +17,7 @@ from labkit.lab.lab import Lab
 from labkit.probe import Answer, Served, ask_arp, ask_http, connect_tcp, ping, ping_many, trace_path
 from labkit.world import Machine, MachineSpec
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # its library is imported where it is used
     from labkit.probe.names import DnsAnswer
 
 # A silence counts when it lasted this share of the time-out: a probe that the deadline cut says nothing.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.agents.calico.names import name_link
 from labkit.errors import UsageError
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # it is heavy, and imported where it is used
     import jinja2
 
 EXPRESSION = re.compile(r"\s*\{\{((?:(?!\}\}|\{\{).)*)\}\}\s*", re.DOTALL)  # the text is one {{ … }} and nothing else

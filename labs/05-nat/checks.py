@@ -98,7 +98,7 @@ def only_that_port(view: View) -> None:
         calls = [call for frame in capture.read_frames(0.1) if (call := _find_call(frame))]
     # other checks call as well: each call is known at the node and in the pod by its source port
     asked = {source: called for machine, source, called in calls if machine == "worker1"}
-    arrived = {asked.get(source) for machine, source, _ in calls if machine == pod.name}
+    arrived = {asked[source] for machine, source, _ in calls if machine == pod.name and source in asked}
     if control.reached and port not in arrived:
         raise CannotTell(f"the capture in {pod.name} did not see the call to {port}", hint="check again")
     expect(control.reached, expected=f"{node}:{port} answers, so silence means something", observed=control.detail)

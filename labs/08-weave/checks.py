@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from labkit.check import Failed, View, both_ways, check, expect, plug_in_pod
@@ -41,6 +41,12 @@ def read_mac(view: View, pod: str) -> str:
     link = view.machine(pod).links().get("eth0")
     expect(link, expected=f"eth0 in {pod}", observed="there is none")
     return str(link.mac) if link else ""
+
+
+def carries(address: str) -> Callable[[bytes], bool]:
+    """Whether a frame has this address in it."""
+    packed = ipaddress.IPv4Address(address).packed
+    return lambda data: packed in data
 
 
 def list_wrapped(
@@ -260,8 +266,7 @@ def fast_datapath_between_two(view: View) -> None:
     """Between worker2 and worker3 the kernel carries the frames, in VXLAN; with worker1 it is sleeve as before."""
     for src, dst, port in (("b", "c", FASTDP), ("b", "a", SLEEVE), ("c", "a", SLEEVE)):
         address = view.place(dst).address
-        wanted = ipaddress.IPv4Address(address).packed
-        with Capture([view.machine(NODES[src])], keep=lambda data, wanted=wanted: wanted in data) as capture:
+        with Capture([view.machine(NODES[src])], keep=carries(address)) as capture:
             view.expect_answers([(view.place(src).name, address)])
             frames = capture.read_frames(0.1)
         own = view.place(src).address

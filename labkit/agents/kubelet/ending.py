@@ -11,7 +11,7 @@ from labkit.agents.kubelet.asking import ask
 from labkit.agents.kubelet.status import MAIN, SIDECAR, Box
 from labkit.errors import LabkitError
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a worker ends its containers by this file
     from labkit.agents.kubelet.worker import Worker
 
 _LEAST: Final = 2.0  # seconds that a container always has

@@ -36,7 +36,7 @@ from labkit.agents.kubelet.status import Box
 from labkit.agents.kubelet.worker import Worker
 from labkit.errors import UsageError
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the agent starts this server
     from labkit.agents.kubelet.agent import Kubelet
 
 _WORDS: Final = {
