@@ -76,9 +76,12 @@ class Prover:
             script = lab.read_script(name)
             lab.apply(script)
             report = self.check(lab, name, TWICE)
-            self.errors += [f"{name}: {line}" for line in list_misleading(lab, report)]
+            self._type_evidence(lab, name, report)
         failed = tuple(report.list_ids(Status.FAILED))
         return Wrong(name, script.must_fail, failed, bool(failed) and set(failed) == set(script.must_fail))
+
+    def _type_evidence(self, lab: Lab, job: str, report: Report) -> None:
+        self.errors += [f"{job}: {line}" for line in list_misleading(lab, report)]
 
     def prove_fault(self, name: str) -> Broken:
         """The reference up to the break, red; the rest of the reference, green."""
@@ -117,6 +120,7 @@ class Prover:
         put_in(lab.world, fault)
         lab.note(Break(name=name, via="script"))
         broken = self.check(lab, f"fault {name}", TWICE, last=last)
+        self._type_evidence(lab, f"fault {name}", broken)
         lab.apply(lab.read_script("reference", fault).split()[1])
         repaired = self.check(lab, f"fault {name}, repaired", last=last)
         breaks = tuple(each for each in broken.list_ids(Status.FAILED) if each not in (REPAIRED, NAMED))
