@@ -9,12 +9,11 @@ from typing import Any, Final
 from labkit.cni import cache
 from labkit.cni.attachment import BIN, Attachment, plan_stdin
 from labkit.cni.call import TIMEOUT, Caller, Node, Tell
-from labkit.cni.conf import FOLDER, VERSIONS, Network, choose_conf, parse_conf
+from labkit.cni.conf import FOLDER, Network, choose_conf, parse_conf
 from labkit.cni.errors import DECODE_FAILURE, INCOMPATIBLE_VERSION, UNKNOWN_CONTAINER, AlreadyAddedError, CniError
 from labkit.cni.result import parse_result, plan_result
 from labkit.errors import JsonError, LabkitError, parse_json
 
-NEWEST: Final = VERSIONS[-1]
 # every file with its text in one go: name, NUL, text, NUL
 _READ: Final = (
     'cd "$1" && for f in * .[!.]*; do [ -d "$f" ] || { printf "%s\\0" "$f"; cat -- "$f"; printf "\\0"; }; done'
@@ -22,7 +21,7 @@ _READ: Final = (
 
 
 class Runtime:
-    """ADD, DEL, CHECK, GC, STATUS and VERSION on one node.
+    """ADD, DEL, CHECK and GC on one node.
 
     `tell` is given every call as it happened; each plugin has `timeout` seconds.
     """
@@ -144,23 +143,6 @@ class Runtime:
     def _collect(self, network: Network, plugin: Mapping[str, Any], named: Sequence[Mapping[str, str]]) -> None:
         config = plan_stdin(network, plugin, {}) | {"cni.dev/valid-attachments": named}
         self._caller.call(plugin["type"], {"CNI_COMMAND": "GC", "CNI_PATH": BIN}, config)
-
-    def read_status(self, network: Network) -> None:
-        """Ask every plugin whether it can serve ADD now; before 1.1.0 there is no such question. Raises CniError (50, 51)."""
-        for plugin in network.plugins if network.is_at_least("1.1.0") else ():
-            environment = {"CNI_COMMAND": "STATUS", "CNI_PATH": BIN}
-            self._caller.call(plugin["type"], environment, plan_stdin(network, plugin, {}))
-
-    def read_versions(self, plugin: str) -> tuple[str, ...]:
-        """The versions that a plugin speaks."""
-        said = self._caller.call(plugin, {"CNI_COMMAND": "VERSION"}, {"cniVersion": NEWEST})
-        answer = _parse_json(said, f"{plugin} VERSION")
-        versions = answer.get("supportedVersions") if isinstance(answer, dict) else None
-        if not isinstance(versions, list) or not all(isinstance(each, str) for each in versions):
-            raise CniError(
-                f"{plugin} VERSION gave no list supportedVersions: {said[:200].strip()}", code=DECODE_FAILURE
-            )
-        return tuple(versions)
 
 
 def _parse_result(said: str, network: Network, plugin: str) -> dict[str, Any]:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from labkit.probe.answer import Answer as Answer
-from labkit.probe.answer import require_alive as require_alive
 from labkit.probe.arp import announce as announce
 from labkit.probe.arp import ask_arp as ask_arp
 from labkit.probe.http import Served as Served

@@ -5,8 +5,6 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from labkit.errors import CannotTell
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -27,16 +25,3 @@ class Answer:
     def command(self) -> str:
         """The words as one line of shell."""
         return shlex.join(self.argv)
-
-
-def require_alive(*controls: Answer) -> None:
-    """Let a negative count: raise CannotTell unless each of these probes, on the same path, was answered.
-
-    "web cannot reach db" says nothing while db is dead or the probe cannot work; a control shows that both are alive.
-    """
-    for control in controls:
-        if not control.reached:
-            raise CannotTell(
-                f"the control probe failed, so silence proves nothing: {control.command}: {control.detail}",
-                hint="make this work first, then check again",
-            )

@@ -353,40 +353,6 @@ def test_a_plugin_that_cannot_be_started(fake: Fake, broken: str, words: str) ->
     assert raised.value.hint
 
 
-def test_version(fake: Fake) -> None:
-    assert fake.runtime.read_versions("one") == ("0.4.0", "1.1.0")
-    assert fake.calls() == [("one", {"CNI_COMMAND": "VERSION"}, {"cniVersion": "1.1.0"})]
-
-
-@pytest.mark.parametrize("script", ["true", "echo 1.0.0", "echo '{}'", "echo '{\"supportedVersions\": [1]}'"])
-def test_a_version_answer_that_says_nothing_is_error_6(fake: Fake, script: str) -> None:
-    fake.does("VERSION", script)
-    with pytest.raises(CniError, match="one VERSION") as raised:
-        fake.runtime.read_versions("one")
-    assert raised.value.code == 6
-
-
-def test_status_asks_every_plugin(fake: Fake) -> None:
-    fake.runtime.read_status(network("1.1.0"))
-    common = {"cniVersion": "1.1.0", "name": "net"}
-    environment = {"CNI_COMMAND": "STATUS", "CNI_PATH": "/opt/cni/bin"}
-    assert fake.calls() == [(each["type"], environment, common | {"type": each["type"]}) for each in CHAIN]
-
-
-@pytest.mark.parametrize("code", [50, 51])
-def test_status_tells_who_is_not_ready(fake: Fake, code: int) -> None:
-    fake.does("two.STATUS", ERROR % code)
-    with pytest.raises(CniError, match="two STATUS") as raised:
-        fake.runtime.read_status(network("1.1.0"))
-    assert raised.value.code == code
-    assert fake.order() == ["STATUS one", "STATUS two"]
-
-
-def test_status_came_with_1_1_0(fake: Fake) -> None:
-    fake.runtime.read_status(network("1.0.0"))
-    assert fake.order() == []
-
-
 def add_three(fake: Fake, version: str, **more: Any) -> list[Attachment]:
     """Three attachments, and one in another network, which no GC of this one may touch."""
     three = [Attachment(f"c{number}", "/run/netns/web") for number in range(3)]

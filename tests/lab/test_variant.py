@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from labkit.course.variants import find_clashes, find_variant_problems
 from labkit.errors import UsageError
 from labkit.lab.definition import parse_definition
 from labkit.lab.variant import Variant, plan_variant
+from tests.labs.variants import find_clashes, find_variant_problems
 
 STUDENTS = [f"s{number}" for number in range(200)]
 

@@ -10,10 +10,10 @@ import pytest
 from labkit import check
 from labkit.check import Report
 from labkit.check.verdict import Status, Verdict
-from labkit.course.variants import find_variant_problems
 from labkit.lab.definition import read_definition
 from labkit.lab.folders import find_lab, list_labs
 from labkit.lab.session import start_hidden_lab
+from tests.labs.variants import find_variant_problems
 
 pytestmark = pytest.mark.timeout(600)
 BUILT = [f"student-{number}" for number in range(10)]

@@ -17,7 +17,6 @@ from labkit.net.capture.frame import Frame
 WEAVE_SLEEVE: Final = 6783
 WEAVE_FASTDP: Final = 6784
 FLANNEL_UDP: Final = 8285
-VXLAN_LINUX: Final = 8472
 _PREPARING: Final = threading.Lock()
 
 
