@@ -198,7 +198,7 @@ def full_size_fits(view: View) -> None:
     pairs = [(view.place(src), view.place(dst)) for src, dst in PODS_ACROSS]
     sizes = {place.name: find_mtu(view, place) for place in view.places(*PODS)}
     with ThreadPoolExecutor(len(pairs)) as pool:
-        answers = list(pool.map(lambda pair: ping_whole(view, *pair, sizes), pairs))
+        answers = list(pool.map(lambda pair: ping_whole(view, pair[0], pair[1], sizes), pairs))
     for (src, dst), answer in zip(pairs, answers, strict=True):
         said = f"{sizes[src.name]} bytes from {src.name} to {dst.name} are answered"
         expect(answer.reached, expected=said, observed=answer.detail)
