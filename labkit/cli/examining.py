@@ -28,7 +28,7 @@ class Looked:
         lab = self.lab
         return {
             "lab": lab.name, "title": lab.title, "minutes": lab.minutes, "runs_here": not self.missing,
-            "missing": self.missing,
+            "missing": self.missing, "version": 1,
         }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import dataclasses
 
 from labkit import check
 from labkit.cli.printing import print_json, print_text
-from labkit.lab.entries import Break, Entry
+from labkit.lab.entries import VERSION, Break, Entry
 from labkit.lab.journal import find_last_work, is_worked_in, split_worlds
 from labkit.lab.lab import Lab
 from labkit.lab.session import attach_lab
@@ -99,4 +99,4 @@ def run_journal(options: argparse.Namespace) -> int:
 def _plan_entry(entry: Entry) -> dict[str, object]:
     if isinstance(entry, Break):
         entry = dataclasses.replace(entry, name="", checks=())  # which, is the learner's to find
-    return entry.to_data() | {"time": entry.time, "seconds": entry.seconds}
+    return {"version": VERSION} | entry.to_data() | {"time": entry.time, "seconds": entry.seconds}

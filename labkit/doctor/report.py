@@ -31,12 +31,13 @@ class Report:
     programs: tuple[Program, ...]
     limits: tuple[Limit, ...]
 
-    def to_data(self) -> dict[str, list[dict[str, Any]]]:
+    def to_data(self) -> dict[str, Any]:
         """As `labkit doctor --json` prints it."""
         return {
             "capabilities": [asdict(each) for each in self.capabilities],
             "programs": [asdict(each) for each in self.programs],
             "limits": [asdict(each) for each in self.limits],
+            "version": 1,
         }
 
 

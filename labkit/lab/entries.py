@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final
 
 from labkit.errors import JsonError, parse_json
 
+VERSION: Final = 1  # of a line; one that says none is of the first
 LATEST: Final = 1 << 34  # seconds since 1970: the year 2514
 LARGEST: Final = 1 << 53  # what JSON's numbers are exact to
 PRACTICE: Final = "practice"  # `via` of a solution that was run to be broken; nobody has read it
@@ -207,12 +208,20 @@ KINDS: Final = {
 
 
 def parse_entry(line: bytes) -> Entry | None:
-    """One line; None when it is torn or no entry. Keys of later versions are passed over."""
+    """One line; None when it is torn or no entry. Keys that are not known are passed over; a line of a later version is Trouble."""
     try:
         data = parse_json(line, "a line of the journal")
     except JsonError:
         return None
-    kind = KINDS.get(str(data.get("kind", ""))) if isinstance(data, dict) else None
+    if not isinstance(data, dict):
+        return None
+    if data.get("version", VERSION) != VERSION:
+        return Trouble(text=f"an entry of version {data['version']!r:.20}, which a later labkit wrote")
+    return _parse_known(data)
+
+
+def _parse_known(data: Mapping[str, Any]) -> Entry | None:
+    kind = KINDS.get(str(data.get("kind", "")))
     if kind is None:
         return None
     hints = typing.get_type_hints(kind)

@@ -61,4 +61,5 @@ def describe_world(world: World) -> dict[str, Any]:
         "pid": world.pid,
         "since": meta.since,
         "machines": [{"name": each.name, "kind": each.kind, "node": each.node} for each in world.machines()],
+        "version": 1,
     }

@@ -91,7 +91,7 @@ class Matrix:
         """Machines with their addresses, and a row for each pair; `excuse` says why one need not reach."""
         machines = [{"name": name, "address": address} for name, address in self.addresses.items()]
         cells = [{**cell.to_json(), "excuse": self.find_excuse(pair)} for pair, cell in self.cells.items()]
-        return {"machines": machines, "cells": cells}
+        return {"machines": machines, "cells": cells, "version": 1}
 
 
 def read_matrix(world: World, *, timeout: float = 1.0) -> Matrix:

@@ -103,6 +103,7 @@ class Proof:
                 "equivalent": [{"mutant": label, "reason": reason} for label, reason in self.equivalent.items()],
                 "survived": self.survived,
             },
+            "version": 1,
         } | {key: value for key, value in more.items() if value}
 
 

@@ -17,7 +17,7 @@ def render_live(live: LiveNetwork) -> str:
 
 def plan_live(live: LiveNetwork) -> dict[str, Any]:
     """What `labkit topology --json` prints."""
-    return {"lab": live.lab, **plan_network(live.network, live.start)}
+    return {"lab": live.lab, **plan_network(live.network, live.start), "version": 1}
 
 
 def plan_live_picture(live: LiveNetwork) -> Picture:

@@ -50,7 +50,7 @@ def give_address(lab: str, address: str = "10.9.0.2/24") -> None:
 
 def test_start_prints_what_ps_prints(two_hosts: str) -> None:
     began = ask("start", two_hosts)
-    assert {"lab", "student", "fabric", "pid", "since", "machines"} == set(began)
+    assert {"lab", "student", "fabric", "pid", "since", "machines", "version"} == set(began)
     assert (began["lab"], began["student"], began["fabric"]) == (two_hosts, None, "netlink")
     assert ISO_TIME.fullmatch(began["since"])
     assert Path(f"/proc/{began['pid']}/comm").read_text() == "labkit-world\n"
@@ -155,6 +155,15 @@ def test_the_journal_keeps_the_order(lab: str) -> None:
     assert entries[-2]["status"] == 0
     assert abs(time.time() - entries[-1]["time"]) < 60
     assert "ip addr add 10.9.0.2/24 dev eth0" in run("journal", lab).stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("ps",), ("list",), ("doctor",), ("journal", "LAB"), ("matrix", "--lab", "LAB"), ("topology", "--lab", "LAB")],
+)
+def test_every_json_says_its_version(lab: str, words: tuple[str, ...]) -> None:
+    said = ask(*(lab if word == "LAB" else word for word in words))
+    assert {each["version"] for each in (said if isinstance(said, list) else [said])} == {1}
 
 
 def test_resume_does_it_again(lab: str) -> None:
@@ -296,7 +305,7 @@ def test_what_is_wrong_is_said_with_a_remedy(two_hosts: str) -> None:
 
 def test_list_tells_what_runs_here(two_hosts: str) -> None:
     (listed,) = ask("list")
-    assert set(listed) == {"lab", "title", "minutes", "runs_here", "missing"}
+    assert set(listed) == {"lab", "title", "minutes", "runs_here", "missing", "version"}
     assert (listed["lab"], listed["title"], listed["minutes"]) == (two_hosts, "Two hosts", 5)
     assert listed["runs_here"] is not bool(listed["missing"])
     assert two_hosts in run("list").stdout
@@ -304,7 +313,7 @@ def test_list_tells_what_runs_here(two_hosts: str) -> None:
 
 def test_doctor_has_a_remedy_for_all_that_is_missing() -> None:
     found = ask("doctor")
-    assert set(found) == {"capabilities", "programs", "limits"}
+    assert set(found) == {"capabilities", "programs", "limits", "version"}
     assert {frozenset(each) for each in found["capabilities"]} == {frozenset({"name", "ok", "detail", "remedy"})}
     assert {frozenset(each) for each in found["programs"]} == {frozenset({"name", "version", "path", "remedy"})}
     assert {frozenset(each) for each in found["limits"]} == {frozenset({"name", "value", "enough_for"})}

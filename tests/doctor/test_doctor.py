@@ -57,7 +57,7 @@ def test_without_a_world_nothing_is_called_possible(monkeypatch: pytest.MonkeyPa
 def test_the_report() -> None:
     report = examine()
     data = json.loads(json.dumps(report.to_data()))
-    assert set(data) == {"capabilities", "programs", "limits"}
+    assert set(data) == {"capabilities", "programs", "limits", "version"}
     assert {tuple(each) for each in data["capabilities"]} == {("name", "ok", "detail", "remedy")}
     assert {tuple(each) for each in data["programs"]} == {("name", "version", "path", "remedy")}
     assert {tuple(each) for each in data["limits"]} == {("name", "value", "enough_for")}

@@ -43,6 +43,18 @@ def test_what_is_written_is_read_and_a_torn_line_is_left_out(tmp_path: Path) -> 
     assert [entry.kind for entry in read_journal(path)] == ["run", "trouble", "run"]
 
 
+def test_a_line_without_a_version_is_of_the_first_and_one_of_a_later_labkit_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "lab.jsonl"
+    versions: list[dict[str, Any]] = [{}, {"version": 1}, {"version": 2}, {"version": "1"}]
+    path.write_text("".join(json.dumps(RUN.to_data() | version) + "\n" for version in versions))
+    first, second, *later = read_journal(path)
+    assert first == second == RUN
+    assert [entry.deed for entry in later] == [
+        "an entry of version 2, which a later labkit wrote",
+        "an entry of version '1', which a later labkit wrote",
+    ]
+
+
 def test_every_realm_has_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.delenv("LABKIT_REALM")
@@ -104,7 +116,9 @@ JSON = st.recursive(
     max_leaves=5,
 )
 KEYS = [each.name for kind in KINDS.values() for each in dataclasses.fields(kind)]
-FORGED = st.fixed_dictionaries({"kind": st.sampled_from([*KINDS, "later"])}, optional=dict.fromkeys(KEYS, JSON))
+FORGED = st.fixed_dictionaries(
+    {"kind": st.sampled_from([*KINDS, "later"])}, optional=dict.fromkeys(KEYS, JSON) | {"version": st.just(1) | JSON}
+)
 
 
 @settings(deadline=None, max_examples=300)

@@ -41,6 +41,7 @@ def test_the_json_of_the_contract() -> None:
             "equivalent": [{"mutant": "link lo up on web", "reason": "nothing here uses it"}],
             "survived": [],
         },
+        "version": 1,
     }
     assert (PROOF.ok, PROOF.exit_status) == (True, 0)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from labkit.lab.entries import Trouble
+from labkit.lab.entries import VERSION, Trouble
 from labkit.lab.journal import read_journal
 from labkit.world.inside import journal as module
 from labkit.world.inside.journal import MAX_ENTRY, MAX_WHOLE, Journal
@@ -35,6 +35,13 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 def test_without_a_file_nothing_happens() -> None:
     Journal(None).write({"kind": "run"})
+
+
+def test_every_line_says_its_version_and_time(journal: Journal, path: Path) -> None:
+    journal.write({"kind": "run", "machine": "web"})
+    (line,) = read(path)
+    assert (line["version"], line["time"] > 0) == (VERSION, True)
+    assert [entry.kind for entry in read_journal(path)] == ["run"]
 
 
 def test_an_entry_that_is_too_large_is_left_out_and_said(journal: Journal, path: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import time
 from typing import Any, Final
 
+VERSION: Final = 1  # of a line; keys that are added need no other
 MAX_ENTRY: Final = 64 * 1024
 MAX_WHOLE: Final = 8 * 1024 * 1024  # whoever reads it reads all of it: half a second at this size
 
@@ -20,7 +21,7 @@ class Journal:
         self._full = False
 
     def write(self, entry: dict[str, Any]) -> None:
-        """Append `entry` and the time. A full disk is no reason to stop: the lab goes on, the entry is lost."""
+        """Append `entry` with the version and the time. A full disk is no reason to stop: the lab goes on, the entry is lost."""
         if self._descriptor is None or self._full:
             return
         line = _render(entry)
@@ -40,7 +41,7 @@ class Journal:
 
 
 def _render(entry: dict[str, Any]) -> bytes:
-    return json.dumps(entry | {"time": time.time()}).encode() + b"\n"
+    return json.dumps({"version": VERSION} | entry | {"time": time.time()}).encode() + b"\n"
 
 
 def _render_limit(text: str) -> bytes:
