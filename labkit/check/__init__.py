@@ -21,6 +21,8 @@ if TYPE_CHECKING or lazy(__name__, __file__):
     from labkit.check.objects import is_ready as is_ready
     from labkit.check.plug import Plugged as Plugged
     from labkit.check.plug import draw_host as draw_host
+    from labkit.check.plug import find_pod as find_pod
+    from labkit.check.plug import plan_pods as plan_pods
     from labkit.check.plug import plug_in_pod as plug_in_pod
     from labkit.check.plug import wire_in_beside as wire_in_beside
     from labkit.check.plug import wire_in_pod as wire_in_pod

@@ -109,11 +109,11 @@ class View(Objects):
     def expect_seen(
         self, pairs: Iterable[tuple[Place, Place]], *, source: Callable[[Place, Place], str] | str | None = None
     ) -> None:
-        """The same, and the second sees all of it come from the first's own address, or from `source`."""
+        """The same, and the second sees all of it come from the first's own address, or from `source`: "" where any will do."""
         wanted = list(pairs)
         for (src, dst), told in zip(wanted, self.expect_reach(wanted), strict=True):
             own = source(src, dst) if callable(source) else source or src.address
-            other = told.find_other_source(own)
+            other = told.find_other_source(own) if own else None
             if other:
                 raise Failed(
                     expected=f"{dst.name} sees {src.name} as {own}",
