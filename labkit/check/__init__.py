@@ -11,6 +11,7 @@ if TYPE_CHECKING or lazy(__name__, __file__):
     from labkit.check.breaking import break_anew as break_anew
     from labkit.check.breaking import break_for_script as break_for_script
     from labkit.check.breaking import solve as solve
+    from labkit.check.fault import rate_tries as rate_tries
     from labkit.check.live import hint as hint
     from labkit.check.live import read_checks as read_checks
     from labkit.check.live import run as run

@@ -56,6 +56,10 @@ class View(Objects):
         """What the learner answered last; None when nothing."""
         return self._state.answers.get(name)
 
+    def tries(self, name: str) -> tuple[str, ...]:
+        """Every different answer to this question in its order, those in earlier worlds too."""
+        return self._state.tries.get(name, ())
+
     def place(self, key: str) -> Place:
         """The machine that a table of lab.toml's values describes: a pod, a host, a node."""
         table = self.values[key]
