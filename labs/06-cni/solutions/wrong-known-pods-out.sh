@@ -7,4 +7,4 @@ for pod in web api; do
     address=$(on worker1 ip -n "$pod" -4 -j addr show eth0 | jq -r '.[0].addr_info[0].local')
     on worker1 iptables -A FORWARD -s "$address" -j ACCEPT
 done
-on worker1 iptables -A FORWARD -s {{ prefix }} ! -d {{ prefix }} -j DROP
+on worker1 iptables -A FORWARD -s {{ prefix }} ! -d {{ prefix }} -m conntrack --ctstate NEW -j DROP
