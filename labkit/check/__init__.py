@@ -12,6 +12,7 @@ if TYPE_CHECKING or lazy(__name__, __file__):
     from labkit.check.breaking import break_for_script as break_for_script
     from labkit.check.breaking import solve as solve
     from labkit.check.fault import list_checks as list_checks
+    from labkit.check.fault import rate_tries as rate_tries
     from labkit.check.live import hint as hint
     from labkit.check.live import run as run
     from labkit.check.machine import MachineView as MachineView
@@ -22,7 +23,9 @@ if TYPE_CHECKING or lazy(__name__, __file__):
     from labkit.check.objects import is_ready as is_ready
     from labkit.check.plug import Plugged as Plugged
     from labkit.check.plug import draw_host as draw_host
+    from labkit.check.plug import find_pod as find_pod
     from labkit.check.plug import make_service as make_service
+    from labkit.check.plug import plan_pods as plan_pods
     from labkit.check.plug import plug_in_pod as plug_in_pod
     from labkit.check.plug import wire_in_beside as wire_in_beside
     from labkit.check.plug import wire_in_pod as wire_in_pod

@@ -65,7 +65,7 @@ def judge_diagnosis(lab: View, fault: Fault) -> float:
     tries = {what: lab.state.tries.get(what, ()) for what in (CAUSE, WHERE)}
     right = {CAUSE: fault.cause, WHERE: fault.where}
     fitting = {what: bool(tries[what]) and tries[what][-1] in right[what] for what in tries}
-    share = sum(_rate(len(tries[what])) for what in tries if fitting[what]) / 2
+    share = sum(rate_tries(len(tries[what])) for what in tries if fitting[what]) / 2
     if all(fitting.values()) and share:
         return share
     raise Failed(
@@ -75,7 +75,8 @@ def judge_diagnosis(lab: View, fault: Fault) -> float:
     )
 
 
-def _rate(count: int) -> float:
+def rate_tries(count: int) -> float:
+    """What a right answer is worth at this try."""
     return WORTH[count - 1] if count <= len(WORTH) else 0.0
 
 

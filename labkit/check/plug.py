@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import ipaddress
 import json
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
 from labkit.check.objects import Object
 from labkit.check.verdict import Failed, expect
 from labkit.check.view import Place, View
-from labkit.cni import Attachment, CniError, Network, Runtime, parse_conf
+from labkit.cni import Attachment, Cached, CniError, Network, Runtime, parse_conf
 from labkit.errors import CannotTell, LabkitError
 from labkit.net import Batch
 from labkit.probe import announce
@@ -21,8 +24,11 @@ from labkit.world import Machine, MachineSpec, World
 
 # A bridge takes the lowest MAC of its ports: a check's own cable must not become it (libvirt's trick, virnetdevtap.c).
 HIGHEST_MAC = "fe:ff:ff:ff:ff:fe"
-OURS = "labkit-check-"  # what the container ids of checks begin with
 KUBECTL: Final = 15.0  # seconds that it may take on a busy machine
+OURS = re.compile(
+    r"check-[0-9a-f]{8}"
+)  # pods of checks; their container ids are like everybody's: plugins name links by them
+PATIENCE = 5.0  # seconds for one call of a plugin when what was plugged in by hand is taken away
 
 
 @dataclass(frozen=True)
@@ -42,9 +48,9 @@ def plug_in_pod(
     The check is red when a plugin says no, or gives no address. The pod tells the others its MAC: they may know its address
     from a pod that had it before.
     """
-    name = f"check-{secrets.token_hex(4)}"
+    name = draw_name()
     runtime = Runtime(view.machine(node).handle)
-    attachment = Attachment(f"{OURS}{secrets.token_hex(10)}", f"/run/netns/{name}", capabilities=capabilities or {})
+    attachment = Attachment(secrets.token_hex(32), f"/run/netns/{name}", capabilities=capabilities or {})
     with view.add_pod(node, name) as pod:
         chosen, result = _add(runtime, network, attachment, node)
         try:
@@ -54,6 +60,44 @@ def plug_in_pod(
             yield Plugged(name, addresses[0], chosen.name, result)
         finally:
             runtime.delete(chosen, attachment)
+
+
+@contextlib.contextmanager
+def plan_pods(
+    view: View, node: str, network: Network, *, count: int = 1, link: str = "eth0"
+) -> Iterator[list[Attachment]]:
+    """Pods without any link, for a check that calls ADD itself, as often as it likes; DEL of each at the end, whatever it says.
+
+    They are written down as a runtime does it: when the check is killed, the next one finds them.
+    """
+    runtime = Runtime(view.machine(node).handle, timeout=PATIENCE)
+    names = [draw_name() for _ in range(count)]
+    planned = [Attachment(secrets.token_hex(32), f"/run/netns/{name}", link) for name in names]
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(count) as pool:
+        for name in names:
+            stack.enter_context(view.add_pod(node, name))
+        try:
+            list(pool.map(functools.partial(runtime.remember, network), planned))
+            yield planned
+        finally:
+            list(pool.map(functools.partial(_clear, runtime, network), planned))
+
+
+def find_pod(attachment: Attachment) -> str:
+    """The name of the pod that it is for."""
+    return attachment.netns.rpartition("/")[2]
+
+
+def draw_name() -> str:
+    """What a check's own pod is called; `OURS` knows it again."""
+    return f"check-{secrets.token_hex(4)}"
+
+
+def _clear(runtime: Runtime, network: Network, attachment: Attachment) -> None:
+    try:
+        runtime.delete(network, attachment)
+    except CniError:  # what DEL has to do, the check asks for itself
+        runtime.forget(network, attachment)
 
 
 def _add(
@@ -72,7 +116,7 @@ def wire_in_pod(view: View, node: str, bridge: str, interface: str, gateway: str
 
     Without looking at what the learner uses for that. The cable is pulled first: a namespace's own end takes the kernel a while.
     """
-    name = f"check-{secrets.token_hex(4)}"
+    name = draw_name()
     cable = f"ve{name}"[:15]
     with view.add_pod(node, name) as pod:
         host = view.machine(node)
@@ -127,22 +171,28 @@ def draw_host(prefix: str, *taken: str) -> str:
 
 def collect_stale(world: World, machines: Iterable[Machine]) -> None:
     """DEL what a check that was killed had plugged in: its leases and rules would stay for ever."""
-    there = {machine.name: machine for machine in machines}
-    for node in (machine for machine in there.values() if machine.kind == "node"):
+    for node in (machine for machine in machines if machine.kind == "node"):
         with contextlib.suppress(LabkitError):  # the check that needs the node says what is wrong with it
-            _collect_from(world, node, set(there))
+            _collect_from(world, node)
 
 
-def _collect_from(world: World, node: Machine, there: set[str]) -> None:
-    runtime = Runtime(node)
-    for kept in runtime.list_kept():
-        attachment = kept.attachment
-        name = attachment.netns.rpartition("/")[2]
-        if attachment.container.startswith(OURS) and name not in there:
-            with world.start_machine(MachineSpec(name, "pod", node.name)) as pod:
-                addresses = [str(each["address"]) for each in (kept.result or {}).get("ips", [])]
-                _pretend(pod, attachment.link, addresses)
-                runtime.delete(parse_conf(kept.text), attachment)
+def _collect_from(world: World, node: Machine) -> None:
+    runtime = Runtime(node, timeout=PATIENCE)
+    kept = [each for each in runtime.list_kept() if OURS.fullmatch(find_pod(each.attachment))]
+    there = {machine.name for machine in world.machines()} if kept else set()  # another check's, which runs now
+    stale = [each for each in kept if find_pod(each.attachment) not in there]
+    with ThreadPoolExecutor(len(stale) or 1) as pool:
+        list(pool.map(functools.partial(_collect, world, runtime, node.name), stale))
+
+
+def _collect(world: World, runtime: Runtime, node: str, kept: Cached) -> None:
+    attachment = kept.attachment
+    with (
+        contextlib.suppress(CniError),  # the others' DEL does not wait for a plugin that refuses; it is asked again
+        world.start_machine(MachineSpec(find_pod(attachment), "pod", node)) as pod,
+    ):
+        _pretend(pod, attachment.link, [str(each["address"]) for each in (kept.result or {}).get("ips", [])])
+        runtime.delete(parse_conf(kept.text), attachment)
 
 
 def _pretend(pod: Machine, link: str, addresses: Iterable[str]) -> None:

@@ -56,6 +56,10 @@ class View(Objects):
         """What the learner answered last; None when nothing."""
         return self._state.answers.get(name)
 
+    def tries(self, name: str) -> tuple[str, ...]:
+        """Every different answer to this question in its order, those in earlier worlds too."""
+        return self._state.tries.get(name, ())
+
     def place(self, key: str) -> Place:
         """The machine that a table of lab.toml's values describes: a pod, a host, a node."""
         table = self.values[key]
@@ -109,11 +113,11 @@ class View(Objects):
     def expect_seen(
         self, pairs: Iterable[tuple[Place, Place]], *, source: Callable[[Place, Place], str] | str | None = None
     ) -> None:
-        """The same, and the second sees all of it come from the first's own address, or from `source`."""
+        """The same, and the second sees all of it come from the first's own address, or from `source`: "" where any will do."""
         wanted = list(pairs)
         for (src, dst), told in zip(wanted, self.expect_reach(wanted), strict=True):
             own = source(src, dst) if callable(source) else source or src.address
-            other = told.find_other_source(own)
+            other = told.find_other_source(own) if own else None
             if other:
                 raise Failed(
                     expected=f"{dst.name} sees {src.name} as {own}",

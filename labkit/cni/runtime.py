@@ -117,6 +117,14 @@ class Runtime:
             self._caller.call(plugin["type"], environment, config)
         return True
 
+    def remember(self, network: Network, attachment: Attachment) -> None:
+        """Write down an attachment whose plugins somebody else is going to call: `list_kept` tells of it."""
+        cache.reserve(self._node, network, attachment)
+
+    def forget(self, network: Network, attachment: Attachment) -> None:
+        """The opposite, when nothing is left of it."""
+        cache.remove_cached(self._node, network.name, attachment)
+
     def list_kept(self, container: str = "") -> list[cache.Cached]:
         """What ADD made and no DEL has taken away, of one container or of all."""
         return cache.list_cached(self._node, container)

@@ -39,7 +39,8 @@ class State:
     """What follows from the journal.
 
     `fault`: what is broken in this world, `chosen` by the learner or not; `tried`: the last one, in earlier worlds too. `tries`: for
-    fault.cause and fault.where, every different answer about it; `spent`: the same of every fault that a learner had before.
+    fault.cause and fault.where, every different answer about it, for a question every one that a learner ever gave, or the solution
+    in this world; `spent`: the same of every fault and question that a learner had before.
     `shown`: questions whose truth was to be seen in this world. `green`: checks that passed in it at some time. `hints`: how often each was asked for; `solved`: a solution was run in this world, `seen`: in any. `counted`: what was given when.
     """
 
@@ -158,15 +159,18 @@ def _step(state: State, entry: Entry) -> State:
     change = dataclasses.replace
     match entry:
         case Beginning():
-            return change(state, answers={}, shown=frozenset(), green=frozenset(), fault=None, solved=False)
+            tries = _pick_tries(state, about_fault=True)
+            return change(
+                state, answers={}, shown=frozenset(), green=frozenset(), fault=None, solved=False, tries=tries
+            )
         case Solution() if entry.via != PRACTICE:
             return change(state, solved=True, seen=True)
         case Break() if not entry.status:
             tries = {} if entry.via == "script" else state.spent.get(entry.name, {})
+            tries = _pick_tries(state, about_fault=False) | tries
             return change(state, fault=entry.name, chosen=entry.chosen, tried=entry.name, tries=tries)
         case AnswerGiven():
-            answered = change(state, answers=state.answers | {entry.id: entry.value})
-            return _count_try(answered, entry) if entry.id.startswith("fault.") else answered
+            return _count_try(change(state, answers=state.answers | {entry.id: entry.value}), entry)
         case Shown() | HintGiven() | Checked():
             return _note_seen(state, entry)
     return state
@@ -185,13 +189,22 @@ def _count_try(state: State, entry: AnswerGiven) -> State:
 
     Nor is one that a resume gives again; in another journal, a submission's, the same entry is the first.
     """
-    fault, script = state.tried or "", entry.via == "script"
-    stamp = (fault, entry.id, entry.value, entry.given or entry.time)
+    topic, script = state.tried or "" if _is_about_fault(entry.id) else entry.id, entry.via == "script"
+    stamp = (topic, entry.id, entry.value, entry.given or entry.time)
+    own = state.spent.get(topic, {}).get(entry.id, ())
     if entry.given and stamp in state.counted:
-        return state
-    earlier = (state.tries if script else state.spent.get(fault, {})).get(entry.id, ())
+        return dataclasses.replace(state, tries=state.tries | {entry.id: own})
+    earlier = state.tries.get(entry.id, ()) if script else own
     counted = {entry.id: earlier if earlier[-1:] == (entry.value,) else (*earlier, entry.value)}
-    spent = {} if script else {fault: state.spent.get(fault, {}) | counted}
+    spent = {} if script else {topic: state.spent.get(topic, {}) | counted}
     return dataclasses.replace(
         state, tries=state.tries | counted, spent=state.spent | spent, counted=state.counted | {stamp}
     )
+
+
+def _pick_tries(state: State, *, about_fault: bool) -> dict[str, tuple[str, ...]]:
+    return {name: given for name, given in state.tries.items() if _is_about_fault(name) is about_fault}
+
+
+def _is_about_fault(name: str) -> bool:
+    return name.startswith("fault.")

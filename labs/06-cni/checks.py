@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import ipaddress
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from labkit.check import Place, Plugged, View, both_ways, check, expect, plug_in_pod
-from labkit.cni import parse_conf
+from labkit.check import Place, Plugged, View, both_ways, check, expect, find_pod, plan_pods, plug_in_pod
+from labkit.cni import Attachment, Network, parse_conf
 from labkit.world import Result
 
 NODE, NETWORK = "worker1", "mynet"
-MINE = {"cniVersion": "1.0.0", "name": "mine", "type": "my-plugin"}
 LEASES = f"/var/lib/cni/networks/{NETWORK}"
-AT_ONCE = 5  # containers that come at the same moment
+AT_ONCE = 12  # containers that come at the same moment
+FEW = 29  # length of a prefix with five addresses for pods
 MAY_LEAVE = ("* stayed",)  # a bridge, a route to it: the next pod's; what was there before has to be there still
 PLUGIN = "/opt/cni/bin/my-plugin"
+# the other variables say nothing here, but some shells stop at one that is not set
+VERSION = {"CNI_COMMAND": "VERSION", "CNI_CONTAINERID": "", "CNI_IFNAME": "eth0", "CNI_PATH": "/opt/cni/bin"}
 PODS = ("web", "api")
+Given = TypeVar("Given")
 # what the reference plugins make with their first pod and leave for the next one
 PORTMAP_LEAVES = ("* CNI-*", "chain *", "rule *CNI-*", "sysctl *route_localnet*")
 
 
-def read_pod(view: View, name: str) -> Place:
-    """A pod with the IPv4 address of its eth0."""
-    found = view.machine(name).addresses("eth0")
-    expect(found, expected=f"an address on eth0 of {name}", observed="there is none")
+def read_pod(view: View, name: str, link: str = "eth0") -> Place:
+    """A pod with the IPv4 address of its link."""
+    found = view.machine(name).addresses(link)
+    expect(found, expected=f"an address on {link} of {name}", observed="there is none")
     return Place(name, found[0].address)
 
 
@@ -88,7 +93,8 @@ def pods_get_out(view: View) -> None:
     may_leave=PORTMAP_LEAVES,
 )
 def new_pod_is_plugged(view: View) -> None:
-    """A new pod gets an address of its own in mynet, reaches the others, and leaves nothing behind."""
+    """A new pod gets an address of its own in mynet, reaches the others and outside, and leaves nothing behind."""
+    outside, seen = Place("outside", view.values["outside_address"]), view.values["node_address"]
     old = [read_pod(view, name) for name in PODS]
     with plugged(view) as pod:
         expect(
@@ -96,7 +102,8 @@ def new_pod_is_plugged(view: View) -> None:
             expected="an address that no other pod has",
             observed=f"{pod.address} once more",
         )
-        view.expect_reach(pair for each in old for pair in ((pod, each), (each, pod)))
+        pairs = [(pod, outside), *(pair for each in old for pair in ((pod, each), (each, pod)))]
+        view.expect_seen(pairs, source=lambda _, dst: seen if dst == outside else "")
     left = view.machine(NODE).list_folder(LEASES)
     expect(
         pod.address not in left, expected=f"{pod.address} is free again after DEL", observed="its lease is still there"
@@ -136,23 +143,24 @@ def chain_is_complete(view: View) -> None:
 # --- the plugin of one's own, asked through the protocol
 
 
-def plan_conf(prefix: str) -> dict[str, str]:
-    """A conf of my-plugin's for pods of this prefix."""
-    return MINE | {"prefix": prefix}
+def plan_network(prefix: str, *behind: Mapping[str, Any]) -> Network:
+    """A network of my-plugin's, with these plugins behind it."""
+    plugins = [{"type": "my-plugin", "prefix": prefix}, *behind]
+    return parse_conf(json.dumps({"cniVersion": "1.0.0", "name": "mine", "plugins": plugins}))
 
 
-def draw_prefix() -> str:
+def draw_prefix(length: int = 24) -> str:
     """A prefix that the plugin has not been told before."""
-    return f"10.{90 + secrets.randbelow(100)}.{secrets.randbelow(250)}.0/24"
+    return f"10.{90 + secrets.randbelow(100)}.{secrets.randbelow(250)}.0/{length}"
 
 
-def call(view: View, command: str, container: str, *, netns: str = "", stdin: str) -> Result:
+def draw_link() -> str:
+    """What the container's end is to be called: whatever the runtime says, not always eth0."""
+    return f"net{1 + secrets.randbelow(90)}"
+
+
+def call(view: View, environment: Mapping[str, str], stdin: str) -> Result:
     """One call of my-plugin on the node."""
-    environment = {
-        "CNI_COMMAND": command, "CNI_CONTAINERID": container, "CNI_IFNAME": "eth0", "CNI_PATH": "/opt/cni/bin",
-    }  # fmt: skip
-    if netns:
-        environment["CNI_NETNS"] = f"/run/netns/{netns}"
     there = view.machine(NODE).list_folder("/opt/cni/bin")
     expect("my-plugin" in there, expected=f"a program {PLUGIN} on worker1", observed="there is none")
     return view.machine(NODE).run([PLUGIN], stdin=stdin, env=environment, timeout=5)
@@ -175,29 +183,68 @@ def expect_success(result: Result, what: str) -> None:
     expect(result.status == 0, expected=f"{what} succeeds", observed=f"status {result.status}: {said}")
 
 
+@dataclass(frozen=True)
+class Mine:
+    """A container for my-plugin in a network of its own, and the calls that a runtime makes for it."""
+
+    view: View
+    network: Network
+    attachment: Attachment
+
+    @property
+    def pod(self) -> str:
+        """The name of the pod."""
+        return find_pod(self.attachment)
+
+    @property
+    def link(self) -> str:
+        """CNI_IFNAME."""
+        return self.attachment.link
+
+    def ask(self, command: str, stdin: str | None = None, **also: Any) -> Result:
+        """A call with the network's conf, and this besides, on stdin."""
+        conf = {"cniVersion": self.network.version, "name": self.network.name, **self.network.plugins[0], **also}
+        return call(self.view, self.attachment.plan_environment(command), stdin or json.dumps(conf))
+
+    def add(self) -> dict[str, Any]:
+        """The result of ADD."""
+        result = self.ask("ADD")
+        expect_success(result, f"ADD with CNI_IFNAME={self.link}")
+        return parse_json(result, "ADD")
+
+    def add_address(self) -> str:
+        """The address that ADD gave, without its length: the result says it, and the pod has it."""
+        given = read_given(self.add()).partition("/")[0]
+        pod = read_pod(self.view, self.pod, self.link)
+        expect(pod.address == given, expected=f"{given} on {self.link}", observed=pod.address)
+        hosts = [str(each) for each in ipaddress.IPv4Network(self.network.plugins[0]["prefix"]).hosts()]
+        expect(
+            given in hosts,
+            expected=f"an address from {hosts[0]} to {hosts[-1]}, of the conf's prefix",
+            observed=f"{given} is none of them",
+        )
+        return given
+
+    def delete(self, what: str = "DEL") -> None:
+        """DEL has to succeed."""
+        expect_success(self.ask("DEL"), what)
+
+    def leave(self) -> Mine:
+        """The same container when its namespace is gone."""
+        return dataclasses.replace(self, attachment=dataclasses.replace(self.attachment, netns=""))
+
+
 @contextlib.contextmanager
-def unplugged(view: View, conf: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """A pod for my-plugin, without any link: its name and container id; DEL at the end."""
-    name, container = f"mine-{secrets.token_hex(4)}", secrets.token_hex(16)
-    with view.add_pod(NODE, name):
-        try:
-            yield name, container
-        finally:
-            call(view, "DEL", container, netns=name, stdin=json.dumps(conf))
+def planned(view: View, network: Network, count: int) -> Iterator[list[Mine]]:
+    """Containers for my-plugin, without any link; DEL at the end."""
+    with plan_pods(view, NODE, network, count=count, link=draw_link()) as attachments:
+        yield [Mine(view, network, each) for each in attachments]
 
 
-def add_mine(view: View, conf: Mapping[str, str], name: str, container: str) -> dict[str, Any]:
-    """The result of my-plugin's ADD."""
-    result = call(view, "ADD", container, netns=name, stdin=json.dumps(conf))
-    expect_success(result, "ADD")
-    return parse_json(result, "ADD")
-
-
-@contextlib.contextmanager
-def added(view: View, conf: Mapping[str, str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """A pod that my-plugin was asked to ADD: its name, container id and result."""
-    with unplugged(view, conf) as (name, container):
-        yield name, container, add_mine(view, conf, name, container)
+def do_at_once(act: Callable[[Mine], Given], containers: Sequence[Mine]) -> list[Given]:
+    """The same for all at the same moment."""
+    with ThreadPoolExecutor(len(containers)) as pool:
+        return list(pool.map(act, containers))
 
 
 def read_given(result: Mapping[str, Any]) -> str:
@@ -218,7 +265,7 @@ OWN_HINTS = (
 @check(points=1, level="more", acts=True, hints=OWN_HINTS)
 def my_plugin_tells_versions(view: View) -> None:
     """my-plugin: VERSION lists 1.0.0 among the versions it speaks."""
-    result = call(view, "VERSION", "", stdin='{"cniVersion": "1.0.0"}')
+    result = call(view, VERSION, '{"cniVersion": "1.0.0"}')
     expect_success(result, "VERSION")
     versions = parse_json(result, "VERSION").get("supportedVersions")
     expect(
@@ -230,47 +277,41 @@ def my_plugin_tells_versions(view: View) -> None:
 
 @check(points=2, level="more", acts=True, hints=OWN_HINTS, may_leave=MAY_LEAVE)
 def my_plugin_adds(view: View) -> None:
-    """my-plugin: ADD gives the pod an address of the conf's prefix, which the result names, and pod and node reach each other."""
-    conf = plan_conf(draw_prefix())
-    with added(view, conf) as (name, _, result):
-        given = read_given(result).partition("/")[0]
-        pod = read_pod(view, name)
-        expect(pod.address == given, expected=f"{given} on eth0", observed=pod.address)
-        network = ipaddress.IPv4Network(conf["prefix"])
-        expect(
-            ipaddress.IPv4Address(given) in network,
-            expected=f"an address of {network}",
-            observed=f"{given} is not in it",
-        )
-        view.expect_reach(
-            [(Place(NODE, view.values["node_address"]), pod), (pod, Place(NODE, view.values["node_address"]))]
-        )
+    """my-plugin: ADD gives the pod a link of the name that is asked for and an address of the conf's prefix, which the result names; pod and node reach each other."""
+    node = Place(NODE, view.values["node_address"])
+    with planned(view, plan_network(draw_prefix()), 1) as [mine]:
+        pod = Place(mine.pod, mine.add_address())
+        view.expect_reach(both_ways(node, pod))
 
 
 @check(points=1, level="more", acts=True, after=("my_plugin_adds",), hints=OWN_HINTS, may_leave=MAY_LEAVE)
 def my_plugin_deletes_twice(view: View) -> None:
     """my-plugin: DEL takes the cable away, of this container only, and succeeds when there is nothing left, not even the namespace."""
-    conf = plan_conf(draw_prefix())
-    with added(view, conf) as (name, container, _), added(view, conf) as (other, _, _):
+    with planned(view, plan_network(draw_prefix()), 2) as [mine, other]:
+        mine.add()
+        other.add()
         for _ in range(2):
-            expect_success(call(view, "DEL", container, netns=name, stdin=json.dumps(conf)), "DEL")
-        links = view.machine(name).links()
-        expect("eth0" not in links, expected="no eth0 after DEL", observed=", ".join(links))
-        kept = view.machine(other).links()
-        expect("eth0" in kept, expected=f"{other}, which nobody deleted, keeps its eth0", observed=", ".join(kept))
-    expect_success(call(view, "DEL", container, stdin=json.dumps(conf)), "DEL without a namespace")
+            mine.delete()
+        links = view.machine(mine.pod).links()
+        expect(mine.link not in links, expected=f"no {mine.link} after DEL", observed=", ".join(links))
+        kept = view.machine(other.pod).links()
+        expect(
+            other.link in kept,
+            expected=f"{other.pod}, which nobody deleted, keeps its {other.link}",
+            observed=", ".join(kept),
+        )
+        mine.leave().delete("DEL without a namespace")
 
 
 @check(points=1, level="more", acts=True, after=("my_plugin_adds",), hints=OWN_HINTS, may_leave=MAY_LEAVE)
 def my_plugin_checks(view: View) -> None:
     """my-plugin: CHECK succeeds while all is there, and fails when the address is gone."""
-    conf = plan_conf(draw_prefix())
-    with added(view, conf) as (name, container, result):
+    with planned(view, plan_network(draw_prefix()), 1) as [mine]:
+        result = mine.add()
         read_given(result)
-        stdin = json.dumps(conf | {"prevResult": result})
-        expect_success(call(view, "CHECK", container, netns=name, stdin=stdin), "CHECK")
-        view.machine(name).run(["ip", "addr", "flush", "dev", "eth0"])
-        later = call(view, "CHECK", container, netns=name, stdin=stdin)
+        expect_success(mine.ask("CHECK", prevResult=result), "CHECK")
+        view.machine(mine.pod).run(["ip", "addr", "flush", "dev", mine.link])
+        later = mine.ask("CHECK", prevResult=result)
         expect(later.status != 0, expected="an error once the address is gone", observed="CHECK still succeeds")
         expect("code" in parse_json(later, "a failing CHECK"), expected="an error with a code", observed=later.stdout)
 
@@ -278,8 +319,8 @@ def my_plugin_checks(view: View) -> None:
 @check(points=1, level="more", acts=True, after=("my_plugin_adds",), hints=OWN_HINTS, may_leave=MAY_LEAVE)
 def my_plugin_refuses_nonsense(view: View) -> None:
     """my-plugin: a conf that is not JSON gives an error result with code and msg."""
-    with unplugged(view, plan_conf(draw_prefix())) as (name, container):
-        result = call(view, "ADD", container, netns=name, stdin="{ this is no JSON")
+    with planned(view, plan_network(draw_prefix()), 1) as [mine]:
+        result = mine.ask("ADD", "{ this is no JSON")
         expect(result.status != 0, expected="an exit status that is not 0", observed="it succeeds")
         data = parse_json(result, "the error")
         expect({"code", "msg"} <= set(data), expected="code and msg", observed=result.stdout)
@@ -288,20 +329,46 @@ def my_plugin_refuses_nonsense(view: View) -> None:
 @check(points=1, level="more", acts=True, after=("my_plugin_adds",), hints=OWN_HINTS, may_leave=MAY_LEAVE)
 def my_plugin_serves_two_at_once(view: View) -> None:
     """my-plugin: containers that come at the same moment get different addresses."""
-    conf = plan_conf(draw_prefix())
-    with contextlib.ExitStack() as stack, ThreadPoolExecutor(AT_ONCE) as pool:
-        pods = [stack.enter_context(unplugged(view, conf)) for _ in range(AT_ONCE)]
-        given = [read_given(result) for result in pool.map(lambda pod: add_mine(view, conf, *pod), pods)]
+    with planned(view, plan_network(draw_prefix()), AT_ONCE) as containers:
+        given = do_at_once(Mine.add_address, containers)
     twice = sorted({each for each in given if given.count(each) > 1})
     expect(not twice, expected=f"{AT_ONCE} different addresses", observed=f"more than once: {', '.join(twice)}")
+
+
+@check(
+    points=1,
+    level="more",
+    acts=True,
+    after=("my_plugin_adds", "my_plugin_serves_two_at_once"),
+    hints=(
+        "Who may have the address of a container that is gone? And of one whose ADD broke off half way?",
+        "Where does your plugin write down who has an address? Look there after ADD and DEL, and after an ADD with CNI_NETNS=/run/netns/none and its DEL.",
+        "Write down whose it is before anything else is done, and let DEL look for the container's id, whatever else is left.",
+    ),
+    may_leave=MAY_LEAVE,
+)
+def my_plugin_gives_back(view: View) -> None:
+    """my-plugin: DEL gives the address back, also after an ADD that failed: a small prefix serves any number of containers, one after the other."""
+    network = plan_network(draw_prefix(FEW))
+    with planned(view, network, 3) as containers:
+        lost = [Mine(view, network, plan_lost()) for _ in range(5)]
+        for failed in do_at_once(lambda each: each.ask("ADD"), lost):
+            expect(failed.status != 0, expected="ADD without the container's namespace fails", observed="it succeeds")
+        do_at_once(lambda each: each.delete("DEL after an ADD that failed"), lost)
+        for _ in range(2):
+            do_at_once(Mine.add_address, containers)
+            do_at_once(Mine.delete, containers)
+
+
+def plan_lost() -> Attachment:
+    """A container whose namespace is gone before ADD."""
+    return Attachment(secrets.token_hex(32), f"/run/netns/gone-{secrets.token_hex(4)}", draw_link())
 
 
 @check(points=1, level="more", acts=True, after=("my_plugin_adds",), hints=OWN_HINTS, may_leave=MAY_LEAVE)
 def my_plugin_chains(view: View) -> None:
     """my-plugin: the next plugin of a chain, portmap, can read its result."""
-    own = {key: value for key, value in plan_conf(draw_prefix()).items() if key not in ("cniVersion", "name")}
-    chain = [own, {"type": "portmap", "capabilities": {"portMappings": True}}]
-    network = parse_conf(json.dumps({"cniVersion": "1.0.0", "name": "mine", "plugins": chain}))
+    network = plan_network(draw_prefix(), {"type": "portmap", "capabilities": {"portMappings": True}})
     port = 30_000 + secrets.randbelow(2_000)
     mapping = {"portMappings": [{"hostPort": port, "containerPort": 80, "protocol": "tcp"}]}
     with plug_in_pod(view, NODE, network=network, capabilities=mapping) as pod:

@@ -14,11 +14,13 @@ import pytest
 
 import labkit
 from labkit import LiveLab
-from labkit.check.plug import OURS
 from labkit.world import World, list_worlds
 from tests.waiting import wait_until
 
-LAB, CHECK = "06-cni", "chain_is_complete"  # plugs a pod in, with a port of the node's and a rate
+LAB = "06-cni"
+CHECK = "chain_is_complete"  # plugs a pod in, with a port of the node's and a rate
+# checks, and the folder where a file shows that they have plugged a pod in; the second calls the learner's plugin itself
+PLUGGING = {CHECK: "/var/lib/cni/results", "my_plugin_checks": "/var/lib/cni/my-plugin"}
 pytestmark = [pytest.mark.world, pytest.mark.slow, pytest.mark.lab(LAB)]
 ROUNDS = 6
 BOUND = 40.0  # seconds for all of them
@@ -50,24 +52,25 @@ def run_until(ready: Callable[[], object], seconds: float, number: int, *words: 
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_a_check_that_is_ended_leaves_the_lab_as_right_as_it_was(lab: LiveLab, number: int) -> None:
-    """What one leaves the next one collects: bridge, host-local, portmap and bandwidth each keep something."""
+@pytest.mark.parametrize("check", PLUGGING)
+def test_a_check_that_is_ended_leaves_the_lab_as_right_as_it_was(lab: LiveLab, check: str, number: int) -> None:
+    """What one leaves the next one collects: bridge, host-local, portmap, bandwidth and a learner's plugin each keep something."""
     began = time.monotonic()
-    assert wait_until(lambda: lab.check(CHECK).exit_status == 0, 60)
+    assert wait_until(lambda: lab.check(check).exit_status == 0, 60)
     usual, chance = time.monotonic() - began, random.Random(number)
     node = lab.machine("worker1")
     before = node.run(LOOK).stdout
 
     def is_plugged() -> bool:
-        return any(OURS in name for name in node.list_folder("/var/lib/cni/results") or ())
+        return any(not name.startswith(".") for name in node.list_folder(PLUGGING[check]) or ())
 
-    run_until(is_plugged, 60, number, "check", LAB, "--only", CHECK)
+    run_until(is_plugged, 60, number, "check", LAB, "--only", check)
     began = time.monotonic()
     for _ in range(ROUNDS):
         if time.monotonic() < began + BOUND:  # a slow machine: fewer rounds
-            run_until(lambda: False, usual * chance.uniform(0.2, 1), number, "check", LAB, "--only", CHECK)
+            run_until(lambda: False, usual * chance.uniform(0.2, 1), number, "check", LAB, "--only", check)
     # what the last one had begun may have ended after this one looked
-    assert wait_until(lambda: lab.check(CHECK).exit_status == 0 and node.run(LOOK).stdout == before, 60)
+    assert wait_until(lambda: lab.check(check).exit_status == 0 and node.run(LOOK).stdout == before, 60)
 
 
 def test_a_solution_that_is_ended_can_be_done_again() -> None:

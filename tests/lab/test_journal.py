@@ -206,6 +206,21 @@ def test_a_solutions_answers_are_no_tries_and_give_none_back() -> None:
     assert read_state([*solved, broken("f")]).tries == {"fault.cause": ("a",)}
 
 
+def test_tries_of_a_question_outlive_worlds_and_faults() -> None:
+    begun = [START, answer("q", "a"), answer("q", "a"), answer("q", "b"), broken("f")]
+    assert read_state(begun).tries == {"q": ("a", "b")}
+    assert read_state([*begun, RESET]).tries == {}
+    assert read_state([*begun, RESET, answer("q", "c"), answer("fault.cause", "x")]).tries["q"] == ("a", "b", "c")
+    resumed = [*begun, RESET, AnswerGiven(id="q", value="b", given=1.0), AnswerGiven(id="q", value="b", given=1.0)]
+    assert read_state(resumed).tries == {"q": ("a", "b")}
+
+
+def test_a_solutions_answer_to_a_question_is_its_first() -> None:
+    begun = [START, answer("q", "a"), answer("q", "b"), RESET, AnswerGiven(id="q", value="right", via="script")]
+    assert read_state(begun).tries == {"q": ("right",)}
+    assert read_state([*begun, answer("q", "c")]).tries == {"q": ("a", "b", "c")}
+
+
 def test_a_fault_of_ones_own_choice_is_known() -> None:
     assert read_state([broken("f", chosen=True)]).chosen
     assert not read_state([broken("f", chosen=True), broken("f")]).chosen

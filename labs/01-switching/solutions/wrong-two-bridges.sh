@@ -1,5 +1,5 @@
 # The third port hangs on a bridge of its own.
-# must fail: third_host_talks, fault_repaired
+# must fail: third_host_talks, each_answers_for_itself, fault_repaired
 # like: reference
 # without: break to repair
 #: third-host

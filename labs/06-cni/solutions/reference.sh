@@ -82,7 +82,7 @@ take() { # the first free number, one caller at a time
     mkdir -p "$leases"
     exec 9>"$leases/.lock"
     flock 9
-    for number in $(seq 2 254); do
+    for number in $(seq 2 $(((1 << (32 - ${prefix#*/})) - 2))); do
         if [ ! -e "$leases/$number" ]; then
             echo "$CNI_CONTAINERID" >"$leases/$number"
             exec 9>&-
