@@ -21,6 +21,8 @@ PAUSES = (0.1, 0.2, 0.4, 0.8)  # seconds between attempts of a red check
 MARGIN = 0.05  # seconds left for the verdict itself
 LOOKING = 0.5  # of the time, at most, is for looking where some checks act
 _BEAT = 0.1  # seconds between looks whether the run was ended
+QUICK = 0.4  # seconds: so little does a second look cost
+ROUNDS = 2  # looks together, at most: on a busy computer one probe may get lost
 LAST_WORDS = 3.0  # seconds that an act may take to clean up when somebody says stop
 
 MakeView = Callable[[float, threading.Event], View]  # from a deadline in time.monotonic()'s seconds, and what says stop
@@ -41,10 +43,11 @@ ALONE = Around()
 
 @dataclass
 class Task:
-    """A check on its way to an outcome."""
+    """A check on its way to an outcome. `late`: it was red at first."""
 
     check: Check
     outcome: Outcome = UNTOLD
+    late: bool = False
     done: threading.Event = field(default_factory=threading.Event)
 
 
@@ -101,6 +104,8 @@ def run_checks(
 
     Those that only look run from the beginning, all at the same time, those that depend on others too: what turns green late leaves
     them their time. Those that act come when these are done, one at a time, each within `around.watch`, which says what it left behind.
+    In the end those that are green are looked at together; where something turned green late that may take three times as long as
+    the slowest of them.
     """
     began = time.monotonic()
     run = Run(make_view, began + within, around, haste)
@@ -115,6 +120,7 @@ def run_checks(
     try:
         actor.start()
         _wait(tasks, run)
+        _look_together(tasks, run)
     finally:
         run.stop.set()
         actor.join(LAST_WORDS)  # what an act made is taken away before anything else happens
@@ -152,8 +158,56 @@ def _wait(tasks: Sequence[Task], run: Run) -> None:
 
 def _look(task: Task, run: Run, until: float) -> None:
     for outcome in _attempt_until(task.check, run, until):
-        task.outcome = outcome  # stands if the next attempt hangs: it was red when last looked at
+        _take(task, outcome)  # stands if the next attempt hangs: it was red when last looked at
     _end(task, run)
+
+
+def _take(task: Task, outcome: Outcome) -> None:
+    task.late = task.late or task.outcome.status is Status.FAILED
+    task.outcome = outcome
+
+
+def _look_together(tasks: Sequence[Task], run: Run) -> None:
+    """What is green has to be so at one time: a network that is now this, now that may have shown each check what it wanted.
+
+    So those that are quick are asked once more, for the others have looked all the while; all of them where something was red at
+    first. One probe may get lost. A network that came to rest late is right when it is looked at again.
+    """
+    green = [task for task in tasks if task.outcome.status is Status.PASSED and not task.check.once]
+    late = any(task.late for task in green)
+    looks = [task for task in green if not task.check.acts and (late or task.outcome.seconds < QUICK)]
+    slowest = max((task.outcome.seconds for task in looks), default=0.0)
+    until = max(run.deadline, time.monotonic() + ROUNDS * (1.5 * slowest + QUICK))
+    again: Mapping[str, Outcome] = {}
+    for _ in range(0 if run.stop.is_set() else ROUNDS):
+        if not again or until - time.monotonic() > 1.2 * slowest + MARGIN:
+            again = _attempt_together([task.check for task in looks], dataclasses.replace(run, deadline=until))
+        if all(outcome.status is Status.PASSED for outcome in again.values()):
+            return
+    for task in looks:
+        told = again.get(task.check.id, task.outcome)
+        if told.status is not Status.PASSED:
+            task.outcome = dataclasses.replace(told, observed=f"{told.observed}; a moment ago it was green")
+
+
+def _attempt_together(checks: Sequence[Check], run: Run) -> dict[str, Outcome]:
+    """Each once, all at the same time; those that are done long before the last one again when that is done."""
+    told = _attempt_at_once(checks, run)
+    early = [check for check in checks if told[check.id].seconds < QUICK]
+    return told | _attempt_at_once(early, run) if len(early) < len(checks) else told
+
+
+def _attempt_at_once(checks: Sequence[Check], run: Run) -> dict[str, Outcome]:
+    tasks = [Task(check) for check in checks]
+
+    def attempt_one(task: Task) -> None:
+        task.outcome = run.attempt(task.check, run.deadline)
+        task.done.set()
+
+    for task in tasks:
+        threading.Thread(target=attempt_one, args=(task,), daemon=True).start()
+    _wait(tasks, run)
+    return {task.check.id: task.outcome for task in tasks}
 
 
 def _end(task: Task, run: Run) -> None:
@@ -197,7 +251,7 @@ def _act_once(task: Task, run: Run, passed: set[str]) -> None:
     except LabkitError as error:  # the node could not be looked at
         outcome = Outcome(Status.CANNOT_TELL, observed=error.message)
     if not outcome.late or task.outcome.status is Status.CANNOT_TELL:
-        task.outcome = run.doubt(blame(task.check, outcome, left))
+        _take(task, run.doubt(blame(task.check, outcome, left)))
     if task.outcome.status is Status.PASSED:
         passed.add(task.check.id)
         task.done.set()

@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+import socket
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from labkit import CannotTell
 from labkit.check import Failed, View, both_ways, check, expect, plug_in_pod
 from labkit.net import Capture, Frame, decode
 
 KEYS = ("a", "b", "c")
 NODES = {"a": "worker1", "b": "worker2", "c": "worker3"}
-BRIDGE = "weave"
+BRIDGE, AGENTS_PORT = "weave", "vethwe-bridge"
+IPV4, EXPERIMENT = bytes.fromhex("0800"), bytes.fromhex("88b6")  # EtherTypes; no kernel listens to the second
+PACKETS = (socket.AF_PACKET, socket.SOCK_RAW)
+SLOW = 0.1  # seconds for one decision
 SLEEVE, FASTDP = 6783, 6784
 LEAST_MTU = 1280
 UNUSED = 700_000  # nobody's place in the pool
 
 
 def ask_weave(view: View, node: str, *words: str) -> str:
-    """What `weave …` says on a node."""
+    """What `weave …` says on a node: a claim, for the learner can put another program there."""
     ran = view.machine(node).run(["weave", *words], timeout=5)
     expect(ran.status == 0, expected=f"weave {' '.join(words)} answers on {node}", observed=ran.stderr.strip())
     return ran.stdout
 
 
 def read_forwarding(view: View) -> dict[str, Any]:
-    """What worker1's agent says about who decides: a claim, which has to fit what the check sends."""
+    """What worker1's agent says about who decides: a claim, which can make a check red and tell why, never green."""
     said = ask_weave(view, "worker1", "report")
     try:
-        forwarding = json.loads(said)["forwarding"]
-        return {"by": str(forwarding["by"]), "failed": forwarding["failed"], "decisions": int(forwarding["decisions"])}
+        told = json.loads(said)["forwarding"]
+        return {"by": str(told["by"]), "failed": told["failed"], "seconds": float(told["seconds"])}
     except (ValueError, KeyError, TypeError, RecursionError):
         raise Failed(expected="a report of worker1's agent", observed=said[:200] or "nothing") from None
 
@@ -60,6 +66,91 @@ def list_wrapped(
         if cut is not None:
             outer, inner = ({layer.name: layer.fields for layer in part} for part in (layers[:cut], layers[cut + 1 :]))
             yield frame, outer, inner
+
+
+class Function:
+    """worker1's agent as frames see it: one is given to an agent, and where worker1's puts it is seen on the wire.
+
+    MACs are made up for each check: no table knows them by heart.
+    """
+
+    def __init__(self, view: View, capture: Capture, ports: Mapping[str, socket.socket]) -> None:
+        self._view, self._capture, self._ports = view, capture, ports
+        self._asker = invent_mac()
+        self._nodes = {view.values[key]["address"]: view.values[key]["name"] for key in ("w1", "w2", "w3")}
+
+    def follow(self, came_from: str, src: str, dst: str) -> list[str]:
+        """Where worker1's agent puts a frame that comes from the bridge of a node: `bridge`, or nodes, one for each copy.
+
+        A second frame, which any function passes on, says that the first was dealt with.
+        """
+        first, last = secrets.token_bytes(16), secrets.token_bytes(16)
+        closing = (self._asker, invent_mac()) if came_from == "worker1" else (invent_mac(), self._asker)
+        self._send(came_from, pack_frame(src, dst, first), pack_frame(*closing, last))
+        frames = self._capture.read_frames(self._view.limit(2.0), enough=lambda frames: bool(self._find(frames, last)))
+        if not self._find(frames, last):
+            raise CannotTell(
+                "worker1's agent did not come to a frame of this check in time", hint="`weave status` there"
+            )
+        return self._find(frames, first)
+
+    def _send(self, node: str, *frames: bytes) -> None:
+        try:
+            for frame in frames:
+                self._ports[node].send(frame)
+        except OSError as error:
+            raise Failed(expected=f"{AGENTS_PORT} of {node} carries a frame", observed=str(error)) from error
+
+    def _find(self, frames: Iterable[Frame], mark: bytes) -> list[str]:
+        return [place for frame in frames if mark in frame.data and (place := self._find_place(frame))]
+
+    def _find_place(self, frame: Frame) -> str | None:
+        """What worker1's agent does is seen where a frame leaves it: its own port of the bridge, or a datagram."""
+        if (frame.link, frame.direction) == (AGENTS_PORT, "in"):
+            return "bridge"
+        if frame.direction == "out" and frame.data[12:14] == IPV4:
+            return self._nodes.get(socket.inet_ntoa(frame.data[30:34]))  # the goal, in an IP header behind Ethernet's
+        return None
+
+    def expect(self, came_from: str, macs: tuple[str, str], places: list[str], *, why: str) -> None:
+        """It goes to these places, a copy to each."""
+        seen = self.follow(came_from, *macs)
+        origin = "the own bridge" if came_from == "worker1" else came_from
+        expect(
+            sorted(seen) == sorted(places),
+            expected=f"a frame from {origin} {why} goes to {', '.join(places) or 'nobody'}",
+            observed=f"worker1's agent gives it to {', '.join(seen) or 'nobody'}",
+        )
+
+
+@contextlib.contextmanager
+def watch_function(view: View) -> Iterator[Function]:
+    """Frames can be given to the agents, and worker1's is watched, while this lasts."""
+    with contextlib.ExitStack() as stack:
+        ports = {node: stack.enter_context(view.machine(node).open_socket(*PACKETS)) for node in NODES.values()}
+        for node, port in ports.items():
+            bind_to_agent(node, port)
+        kept = stack.enter_context(Capture([view.machine("worker1")], keep=lambda data: EXPERIMENT in data))
+        yield Function(view, kept, ports)
+
+
+def bind_to_agent(node: str, port: socket.socket) -> None:
+    """What is sent here the node's agent takes for a frame of its own bridge."""
+    try:
+        port.bind((AGENTS_PORT, 0))
+    except OSError as error:
+        raise Failed(expected=f"{AGENTS_PORT} on {node}", observed=str(error)) from error
+
+
+def invent_mac() -> str:
+    """A unicast MAC that nobody has (IEEE 802: locally administered)."""
+    return f"02:{secrets.token_bytes(5).hex(':')}"
+
+
+def pack_frame(src: str, dst: str, mark: bytes) -> bytes:
+    """An Ethernet frame that carries a mark."""
+    macs = (bytes.fromhex(mac.replace(":", "")) for mac in (dst, src))
+    return b"".join((*macs, EXPERIMENT, mark)).ljust(60, b"\0")
 
 
 @check(
@@ -192,27 +283,61 @@ def nothing_is_sent_on(view: View) -> None:
     points=2,
     hints=(
         "Who decides on worker1 at the moment, and since when?",
-        "`weave status` on worker1, the line Forwarding: when your function failed, it says how.",
+        "`weave status` on worker1, the line Forwarding: when your function failed, it says how, and how long a decision takes.",
         "Put it right and `weave forward forward.py`.",
     ),
 )
 def your_function_decides(view: View) -> None:
     """On worker1 your function decides, and it has not failed."""
-    before = read_forwarding(view)
-    why = before["failed"] or f"{before['by']}, {before['decisions']} decisions"
+    said = read_forwarding(view)
+    why = said["failed"] or said["by"]
+    expect(said["by"] != "own rules" and not said["failed"], expected="a file of yours decides", observed=why)
     expect(
-        before["by"].endswith(".py") and not before["failed"] and before["decisions"] > 0,
-        expected="a file of yours decides, and did so at least once",
-        observed=why,
+        said["seconds"] < SLOW,
+        expected=f"it decides about a frame within {SLOW:g} s",
+        observed=f"{said['seconds']:g} s for each",
     )
     view.expect_reach(both_ways(*view.places("a", "b")))
-    after = read_forwarding(view)
-    made = after["decisions"] - before["decisions"]
+    mac = invent_mac()
+    with watch_function(view) as agent:
+        agent.follow("worker1", mac, invent_mac())
+        seen = agent.follow("worker2", mac, invent_mac())
+    # the agent's own rules take this for a loop and drop it: what delivers it is the learner's
     expect(
-        made > 0 and not after["failed"],
-        expected="it decides about the frames of this check",
-        observed=f"{made} decisions",
+        "bridge" in seen,
+        expected="a frame from worker2 with a MAC that was on the own bridge goes to the bridge",
+        observed=f"worker1's agent gives it to {', '.join(seen) or 'nobody'}, as its own rules do",
     )
+
+
+@check(
+    points=2,
+    after=("known_frames_go_to_one_peer",),
+    hints=(
+        "A pod moves from one node to another: which of its frames tells your function so?",
+        'Call it by hand: `python3 -i forward.py`, `t = {}`, `forward("x", "y", "bridge", t, ["worker2"])`, then from worker2: what is in `t`?',
+        "`table[src] = came_from` for every frame, before anything else; for a `dst` on the own bridge: `[]`.",
+    ),
+)
+def what_moves_is_found(view: View) -> None:
+    """A frame goes where its receiver was heard last: one node, after a move another one; nowhere when that is worker1's own bridge."""
+    mac, asker, other = (invent_mac() for _ in range(3))
+    with watch_function(view) as agent:
+        agent.expect("worker1", (asker, mac), ["worker2", "worker3"], why="for a MAC that was never heard")
+        for home in ("worker1", "worker2", "worker3", "worker1"):
+            expect_found(agent, home, mac, asker)
+        agent.expect("worker3", (other, asker), ["bridge"], why="for a MAC of the own bridge")
+        agent.expect("worker2", (invent_mac(), other), ["bridge"], why="for a MAC of worker3")
+
+
+def expect_found(agent: Function, home: str, mac: str, asker: str) -> None:
+    """A MAC that has moved to a node is found there by one on worker1's bridge."""
+    if home == "worker1":
+        agent.expect(home, (mac, invent_mac()), ["worker2", "worker3"], why="with a MAC that is new there")
+        agent.expect("worker1", (asker, mac), [], why="for a MAC that was heard last from there")
+    else:
+        agent.expect(home, (mac, asker), ["bridge"], why="with a MAC that was somewhere else before")
+        agent.expect("worker1", (asker, mac), [home], why=f"for a MAC that was heard last from {home}")
 
 
 @check(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from labkit.check.attempt import Outcome
-from labkit.check.engine import Around, run_checks
+from labkit.check.engine import QUICK, Around, Haste, run_checks
 from labkit.check.record import OutOfTime, Record
 from labkit.check.register import Check, Function
 from labkit.check.verdict import Evidence, Status, expect
@@ -210,7 +210,7 @@ def test_acts_come_after_all_that_look_and_one_at_a_time() -> None:
 
     checks = [act(change, name="first"), plan(slow), act(change, name="second")]
     assert statuses(run(*checks, within=2)) == ["passed"] * 3
-    assert order == ["looked", "acted", "acted"]
+    assert order == ["looked", "acted", "acted", "looked"], "and once more in the end"
 
 
 def test_an_act_alone_waits_for_nobody() -> None:
@@ -234,6 +234,83 @@ def test_a_red_act_is_tried_once_more_when_all_were_tried() -> None:
 
     outcomes = run(act(late, name="late"), act(lambda _: order.append("other"), name="other"), within=2)
     assert (statuses(outcomes), order) == (["passed", "passed"], ["late", "other", "late"])
+
+
+def test_a_network_that_changes_to_please_each_check_is_red() -> None:
+    state = ["a"]
+
+    def wants(name: str) -> Callable[[View], None]:
+        def look(_: View) -> None:
+            seen, state[0] = state[0], name  # who was red is pleased next time
+            expect(seen == name, expected=name, observed=seen)
+
+        return look
+
+    outcomes = run(plan(wants("a"), name="a"), plan(lambda _: time.sleep(0.05) or wants("b")(_), name="b"), plan(green))
+    assert outcomes["green"].status is Status.PASSED
+    red_ones = [each for each in (outcomes["a"], outcomes["b"]) if each.status is Status.FAILED]
+    assert red_ones
+    assert all(each.observed.endswith("; a moment ago it was green") for each in red_ones)
+
+
+def test_a_network_that_comes_to_rest_late_is_right() -> None:
+    begun = time.monotonic()
+
+    def rests(_: View) -> None:
+        expect(time.monotonic() - begun > WITHIN / 2, expected="later", observed="now")
+
+    assert statuses(run(plan(rests, name="a"), plan(rests, "a", name="b"))) == ["passed", "passed"]
+
+
+def test_in_the_end_those_that_are_quick_are_looked_at_again() -> None:
+    looked: list[str] = []
+    checks = [
+        plan(lambda _: looked.append("quick"), name="quick"),
+        plan(lambda _: time.sleep(QUICK) or looked.append("slow"), name="slow"),
+        act(lambda _: looked.append("acted"), name="act"),
+    ]
+    assert statuses(run(*checks, within=3)) == ["passed"] * 3
+    assert looked == ["quick", "slow", "acted", "quick"]
+
+
+def test_what_is_red_in_the_end_is_red() -> None:
+    acted: list[int] = []
+
+    def before(_: View) -> None:
+        expect(not acted, expected="a", observed="b")
+
+    outcomes = run(plan(before), act(lambda _: acted.append(1), name="act"), within=2)
+    assert statuses(outcomes) == ["failed", "passed"]
+
+
+def test_a_run_that_red_ended_does_not_look_again() -> None:
+    looked: list[int] = []
+    checks = [plan(lambda _: looked.append(1), name="quick"), plan(lambda _: time.sleep(0.1) or red(_), name="slow")]
+    outcomes = run_checks(checks, FakeView, within=2, haste=Haste(attempts=1, first=True))
+    assert (statuses(outcomes), looked) == (["passed", "failed"], [1])
+
+
+def test_one_probe_that_gets_lost_in_the_look_together_is_forgiven() -> None:
+    tries: list[int] = []
+
+    def unlucky(_: View) -> None:
+        tries.append(1)
+        expect(len(tries) not in (1, 3), expected="an answer", observed="none")
+
+    assert statuses(run(plan(unlucky))) == ["passed"]
+    assert len(tries) == 4
+
+
+def test_what_can_not_be_told_in_the_look_together_is_not_green() -> None:
+    tries: list[int] = []
+
+    def late(_: View) -> None:
+        tries.append(1)
+        expect(len(tries) > 1, expected="an answer", observed="none")
+        if len(tries) > 2:
+            raise CannotTell("no time")
+
+    assert statuses(run(plan(late))) == ["cannot_tell"]
 
 
 @contextlib.contextmanager

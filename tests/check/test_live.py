@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,6 +64,35 @@ def test_typed_by_hand_it_is_the_same(lab: LiveLab) -> None:
         "fault_named": "skipped",
     }
     assert list(told(lab.check("right_sees_left"))) == ["right_sees_left"]
+
+
+def take_turns(lab: LiveLab, ended: threading.Event, first: threading.Event) -> None:
+    """For a second the hosts reach each other, for the next the pod has its loopback; never both."""
+    ends = [("right", "eth0"), ("web", "lo")]
+    while not ended.is_set():
+        for (machine, link), state in zip(ends, ("down", "up"), strict=True):
+            lab.machine(machine).run(f"ip link set {link} {state}")
+        ends.reverse()
+        first.set()
+        ended.wait(1)
+
+
+def test_a_network_that_is_right_by_turns_is_never_right(two_hosts: Path) -> None:
+    path = two_hosts / "lab.toml"
+    path.write_text(path.read_text().replace("within = 1", "within = 3"))
+    ended, first = threading.Event(), threading.Event()
+    with labkit.start(two_hosts.name) as lab:
+        lab.solve(to="pod")
+        turning = threading.Thread(target=take_turns, args=(lab, ended, first))
+        turning.start()
+        try:
+            first.wait()
+            reports = [lab.check() for _ in range(4)]
+        finally:
+            ended.set()
+            turning.join()
+    green = [report for report in reports if report.list_ids(Status.PASSED) == ALL[:3]]
+    assert len(green) <= 1, "once the turn may come between two looks that are at one time"
 
 
 def test_a_fault_shows_at_the_first_try_for_nobody_remembers_an_answer_to_arp(lab: LiveLab) -> None:

@@ -17,6 +17,7 @@ import pytest
 from labkit.errors import UsageError, WorldError
 from labkit.world import MachineSpec, World, find_realm, list_worlds
 from labkit.world.connection import plan_address
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.world
 
@@ -221,6 +222,21 @@ def test_the_journal_is_written_by_pid_1(start: Callable[..., World], tmp_path: 
     assert (first["kind"], first["text"]) == ("note", "한")
     assert abs(first["time"] - time.time()) < 60
     assert (second["kind"], second["status"]) == ("command", 3)
+
+
+def test_what_runs_when_the_world_ends_is_in_the_journal(start: Callable[..., World], tmp_path: Path) -> None:
+    import json
+
+    world = start(journal=tmp_path / "journal")
+    world.add_machines([MachineSpec("h", "host")])
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(world.machine("h").run, "touch /tmp/begun; sleep 95", journal={"kind": "run"})
+        wait_until(lambda: world.machine("h").run("ls /tmp").stdout == "begun\n")
+        world.end()
+        with pytest.raises(WorldError):
+            running.result()
+    (entry,) = (json.loads(line) for line in (tmp_path / "journal").read_text().splitlines())
+    assert (entry["kind"], entry["status"]) == ("run", 137)
 
 
 def test_whoever_waits_for_a_value_is_told_by_the_socket(start: Callable[..., World]) -> None:

@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +25,7 @@ _IP_MTU_DISCOVER: Final = 10
 _PMTUDISC_DO: Final = 2
 _LARGEST: Final = 65536
 _AT_ONCE: Final = 64  # frames read before others get their turn
+_TURN: Final = 0.05  # seconds after which others get theirs: a guest may be slow
 _BUFFER: Final = 4 << 20
 
 
@@ -46,6 +47,15 @@ def open_datagrams() -> socket.socket:
     datagrams.bind(("", sleeve.PORT))
     datagrams.setblocking(False)
     return datagrams
+
+
+def _take_turn() -> Iterator[None]:
+    """One step for each frame that may be read now; what is left waits for the next turn."""
+    until = time.monotonic() + _TURN
+    for _ in range(_AT_ONCE):
+        yield
+        if time.monotonic() > until:
+            return
 
 
 class Datapath:
@@ -70,7 +80,7 @@ class Datapath:
 
     def take_frames(self) -> None:
         """What waits on the bridge's side."""
-        for _ in range(_AT_ONCE):
+        for _ in _take_turn():
             try:
                 frame = self._frames.recv(_LARGEST)
             except OSError:  # nothing left, or the link went down meanwhile
@@ -83,7 +93,7 @@ class Datapath:
 
     def take_datagrams(self) -> None:
         """What waits on the peers' side."""
-        for _ in range(_AT_ONCE):
+        for _ in _take_turn():
             try:
                 datagram, (address, _) = self._datagrams.recvfrom(_LARGEST)
             except OSError:  # nothing left; or an ICMP error that somebody sent about an earlier one

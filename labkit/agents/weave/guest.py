@@ -12,7 +12,9 @@ import os
 import signal
 import socket
 import sys
+import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +23,7 @@ from labkit.errors import JsonError, LabkitError, parse_json
 
 SECONDS: Final = 1.0  # for one answer: a busy computer may take its time, a loop takes for ever
 _STARTING: Final = 5.0
+_RECENT: Final = 20  # answers
 _LARGEST: Final = 65536
 _START: Final = "import sys; sys.path.insert(0, sys.argv[1]); from labkit.agents.weave.guest import main; main()"
 
@@ -34,6 +37,7 @@ class Guest:
 
     def __init__(self, path: Path, log: Path = Path(os.devnull)) -> None:
         self.path = path
+        self._took: deque[float] = deque(maxlen=_RECENT)
         self._ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = _start_process(path, theirs.fileno(), log)
@@ -45,10 +49,17 @@ class Guest:
 
     def ask(self, src: str, dst: str, came_from: str, peers: Sequence[str]) -> list[str]:
         """The places that the function says, names of any kind. Raises GuestError."""
+        began = time.monotonic()
         answer = self._ask({"src": src, "dst": dst, "came_from": came_from, "peers": list(peers)}, SECONDS)
+        self._took.append(time.monotonic() - began)
         if not isinstance(answer, list) or any(not isinstance(place, str) for place in answer):
             raise GuestError(f"forward returned {answer!r:.100}", hint="a list of places is expected, [] for none")
         return answer
+
+    @property
+    def seconds(self) -> float:
+        """What an answer takes at least, of the last ones: a busy computer makes some of them slow, a slow function all."""
+        return min(self._took, default=0.0)
 
     def _ask(self, question: dict[str, Any], seconds: float) -> Any:
         self._ours.settimeout(seconds)

@@ -90,6 +90,7 @@ def _plan_forwarding(datapath: Datapath) -> dict[str, Any]:
         "by": str(datapath.guest.path) if datapath.guest else "own rules",
         "decisions": datapath.counts["guest_decisions"],
         "failed": datapath.guest_failed,
+        "seconds": round(datapath.guest.seconds, 6) if datapath.guest else 0.0,
     }
 
 

@@ -43,7 +43,7 @@ def _describe_forwarding(forwarding: Mapping[str, Any]) -> str:
         return f"own rules, because {forwarding['failed']}"
     if forwarding["by"] == "own rules":
         return "own rules"
-    return f"{forwarding['by']} ({forwarding['decisions']} decisions)"
+    return f"{forwarding['by']} ({forwarding['decisions']} decisions, {1000 * forwarding['seconds']:.3g} ms each)"
 
 
 def render_connections(report: Report) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import signal
 import stat
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, Final
 
 from labkit.world import wire
 from labkit.world.inside.command import NewCommand
@@ -24,6 +25,8 @@ from labkit.world.inside.request import (
     take_arguments,
     take_environment,
 )
+
+KILLED: Final = 128 + signal.SIGKILL
 
 
 class CommandOperations:
@@ -67,6 +70,11 @@ class CommandOperations:
         if entry:
             self._entries[request.connection] = entry
         return {"process": process}
+
+    def note_killed(self) -> None:
+        """The world ends, and the kernel kills what runs in it: each with the status that a shell would see, and no time."""
+        for entry in self._entries.values():
+            self._journal.write(entry | {"status": KILLED})
 
     def _plan(self, message: wire.Message, descriptors: list[int]) -> NewCommand:
         """`descriptors`: stdin, stdout, stderr, then one for each of the message's `names`."""

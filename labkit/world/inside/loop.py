@@ -53,6 +53,7 @@ class Loop:
                 key.data()
             self._jobs.keep_time()
             self._keep_lease()
+        self._requests.end()
 
     def tell_end(self, error: BaseException) -> None:
         """Tell whoever is attached of what PID 1 dies; the journal has the trace."""

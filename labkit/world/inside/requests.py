@@ -30,13 +30,17 @@ class Requests:
         self.world = WorldOperations(spec, journal, self.trouble)
         self._jobs = jobs
         self._machines = MachineOperations(registry)
-        commands = CommandOperations(registry, jobs, journal, self._machines.require, drain)
-        self._table = {**self.world.plan_table(), **self._machines.plan_table(), **commands.plan_table()}
+        self._commands = CommandOperations(registry, jobs, journal, self._machines.require, drain)
+        self._table = {**self.world.plan_table(), **self._machines.plan_table(), **self._commands.plan_table()}
 
     def hang_up(self, connection: int) -> None:
         """A connection closed: what it started ends, what it made for itself goes."""
         self._jobs.stop(connection)
         self._machines.hang_up(connection)
+
+    def end(self) -> None:
+        """The world ends: what still runs in it is written down."""
+        self._commands.note_killed()
 
     def answer(self, request: Request) -> None:
         """Carry out one request. Whatever is wrong with it, or with PID 1, becomes an error reply: it must not end of one."""

@@ -1,5 +1,5 @@
 # Waits for an answer that it would have to fetch itself: the agent goes on with its own rules.
-# must fail: your_function_decides, fault_repaired
+# must fail: your_function_decides, what_moves_is_found, fault_repaired
 # like: reference
 # without: break to repair
 #: flood to learn

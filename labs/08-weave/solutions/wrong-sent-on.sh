@@ -1,5 +1,5 @@
 # What came from a peer is sent on to the others: everybody hears it twice.
-# must fail: nothing_is_sent_on, fast_datapath_between_two, fault_repaired
+# must fail: nothing_is_sent_on, what_moves_is_found, fast_datapath_between_two, fault_repaired
 # like: reference
 # without: break to fast-datapath
 #: flood to learn

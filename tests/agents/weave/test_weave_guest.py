@@ -39,6 +39,14 @@ def test_it_decides_and_keeps_its_table(make: Make) -> None:
     assert ask(guest, "a") == ["bridge"]
 
 
+def test_it_is_known_how_long_an_answer_takes_at_least(make: Make) -> None:
+    guest = make("    import time; time.sleep(float(dst))\n    return peers\n")
+    assert guest.seconds == 0.0
+    for seconds in ("0.2", "0.05", "0.1"):
+        ask(guest, seconds)
+    assert 0.05 <= guest.seconds < 0.2
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [

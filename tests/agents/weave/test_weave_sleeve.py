@@ -121,6 +121,20 @@ def test_a_guests_places_are_peers_that_were_met(tmp_path: Path) -> None:
     assert (made.guest, bridge.sent, net.sent) == (None, [], [])
 
 
+def test_a_function_that_is_slow_leaves_others_their_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, bridge, net = make_datapath()
+    made.nicknames = {TWO: "worker2"}
+    path = tmp_path / "forward.py"
+    path.write_text(
+        "import time\ndef forward(src, dst, came_from, table, peers):\n    time.sleep(0.1)\n    return peers\n"
+    )
+    made.set_guest(path)
+    monkeypatch.setattr(bridge, "recv", lambda _: FRAME, raising=False)  # there are always more
+    made.take_frames()
+    assert len(net.sent) == 1
+    made.drop_guest("")
+
+
 def test_too_long_for_the_underlay_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     made, _, net = make_datapath()
 

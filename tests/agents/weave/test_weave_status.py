@@ -65,6 +65,8 @@ def test_the_summary_says_who_forwards() -> None:
     assert "     Forwarding: own rules" in text
     failed = {"by": "own rules", "decisions": 3, "failed": "forward.py, line 2: KeyError: 'x'"}
     assert "own rules, because forward.py, line 2" in status.render_status(plan_report(forwarding=failed))
+    slow = {"by": "/root/forward.py", "decisions": 3, "failed": "", "seconds": 0.20036}
+    assert "/root/forward.py (3 decisions, 200 ms each)" in status.render_status(plan_report(forwarding=slow))
 
 
 def make_peer(name: str, version: int, *others: str, uid: int = 1) -> Peer:
