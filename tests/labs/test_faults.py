@@ -28,6 +28,8 @@ NOT_THERE = {
     ("00-start-here", "other-second-address"): {"wrong-mask"},  # the other address has the right one
     ("00-start-here", "other-single-address"): {"wrong-mask"},  # a route says who is on the cable
     ("09-calico-ipam", "other-own-address"): {"no-default-route"},  # its gateway answers without proxy ARP
+    ("11-calico-ipip", "other-static"): {"wrong-subnet"},  # its routes do not ask for the subnet
+    ("11-calico-ipip", "other-typed"): {"wrong-subnet", "bird-stopped", "not-in-kernel"},  # its routes are not BIRD's
     ("07-flannel", "other-replication"): {"missing-neighbour"},  # neighbours are asked for, and asked for again
 }
 

@@ -3,7 +3,7 @@
 # report: "{{ a.name }} gets no answers from anywhere. All sessions are up, I have looked."
 # shows: BIRD on the node of {{ a.name }} has all routes, its kernel has none of them.
 for node in {{ m1.name }} {{ w1.name }} {{ m2.name }} {{ w2.name }}; do
-    undo on "$node" bash /root/wait-for routes 4
+    undo on "$node" bash /root/wait-for routes "$(on "$node" bash -c 'ip route show proto bird | wc -l')"
 done
 undo on {{ w1.name }} bash -c 'cp -r /root/before/. /etc/bird && birdc configure'
 on {{ w1.name }} bash -c 'rm -rf /root/before && cp -rH /etc/bird /root/before'

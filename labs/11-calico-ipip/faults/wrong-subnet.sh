@@ -3,7 +3,7 @@
 # report: "{{ c.name }} gets no answers from the other rack, since somebody wrote down its machine's address anew."
 # shows: the node of {{ c.name }} takes all nodes for its neighbours, and sends bare packets to router1.
 for node in {{ m1.name }} {{ w1.name }} {{ m2.name }} {{ w2.name }}; do
-    undo on "$node" bash /root/wait-for routes 4
+    undo on "$node" bash /root/wait-for routes "$(on "$node" bash -c 'ip route show proto bird | wc -l')"
 done
 undo on {{ w2.name }} bash -c 'cp -r /root/before/. /etc/bird && birdc configure'
 on {{ w2.name }} bash -c 'rm -rf /root/before && cp -rH /etc/bird /root/before'
