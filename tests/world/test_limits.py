@@ -78,6 +78,7 @@ def start_with(name: str, processes: int, data: int) -> Iterator[World]:
         client.communicate()
 
 
+@pytest.mark.alone  # the user's limit counts what other tests run, too
 def test_a_fork_bomb_ends_at_the_limit_and_the_judge_goes_on(start: Callable[..., World]) -> None:
     with start_with(f"few-{os.getpid()}", FEW, 1 << 30) as world:
         host = world.machine("h")
