@@ -28,10 +28,10 @@ def _type(lab: Lab, evidence: Evidence) -> int | None:
     try:
         if evidence.argv[:1] == ("labkit",):
             return evidence.status  # `check` and `reach` ask what has just been asked, by the same code
-        if evidence.argv[0] == "arping":
-            return (
-                evidence.status
-            )  # a proxy answers after a while of its own choice, before or after arping stops listening
+        if evidence.argv[0] == "arping":  # a proxy answers after a while of its own choice
+            return evidence.status
+        if evidence.argv[0] == "dig" and evidence.status:  # it waits 15 s for an answer, and an error's is one to it
+            return evidence.status
         return lab.machine(evidence.machine).run(evidence.argv, timeout=scale(PATIENCE), journal={}).status
     except LabkitError:
         return None

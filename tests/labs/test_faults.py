@@ -27,6 +27,9 @@ RIGHT = [
 NOT_THERE = {
     ("00-start-here", "other-second-address"): {"wrong-mask"},  # the other address has the right one
     ("00-start-here", "other-single-address"): {"wrong-mask"},  # a route says who is on the cable
+    ("01-switching", "other-cascade"): {
+        "learning-off"
+    },  # the second switch knows where the host is, and passes nothing on
     ("09-calico-ipam", "other-own-address"): {"no-default-route"},  # its gateway answers without proxy ARP
     ("11-calico-ipip", "other-static"): {"wrong-subnet"},  # its routes do not ask for the subnet
     ("11-calico-ipip", "other-typed"): {"wrong-subnet", "bird-stopped", "not-in-kernel"},  # its routes are not BIRD's
