@@ -207,7 +207,7 @@ def test_a_broken_list_of_nodes_changes_nothing(cluster: Cluster) -> None:
     before = read_entries(cluster.world)
     node = cluster.world.machine("worker1")
     node.run("echo '{' >/etc/kube-flannel/nodes.json")
-    wait_until(lambda: "nodes.json: " in node.run("cat /var/log/flanneld.log").stdout)
+    wait_until(lambda: "nodes.json is not JSON: " in node.run("cat /var/log/flanneld.log").stdout)
     assert read_entries(cluster.world) == before
     write_nodes(cluster.world, NODES)
 
