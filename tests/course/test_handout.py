@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def test_every_lab_has_its_page_with_its_recap(handout: str) -> None:
         lab = read_definition(find_lab(name))
         assert f"<h1>{name}: " in handout
         assert lab.learnt
-        assert lab.learnt in handout
+        assert html.escape(lab.learnt) in handout
         assert list(list_recap(read_lesson_cells(find_lab(name)))), f"{name} has no recap"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from labkit.show.drawing.parts import Picture
@@ -125,7 +125,17 @@ def plan_course(labs: Sequence[tuple[str, str, Sequence[str]]]) -> Picture:
         depth[name] = max((depth[need] + 1 for need in needs if need in depth), default=0)
         columns[name] = sum(row == depth[name] for row in depth.values()) - 1
     above = {name: [need for need in needs if depth.get(need) == depth[name] - 1] for name, _, needs in labs}
+    _clear_ways(columns, depth, above)
     cards = [Card(name, columns[name], depth[name], (name, title)) for name, title, _ in labs]
     arrows = [Arrow(need, name, down=columns[need] > columns[name]) for name, needs in above.items() for need in needs]
     words = "; ".join(f"{name} after {' and '.join(needs)}" if needs else name for name, needs in above.items())
     return plan_cards("the course: what builds on what", f"{words}.", cards, arrows)
+
+
+def _clear_ways(columns: dict[str, int], depth: Mapping[str, int], above: Mapping[str, Sequence[str]]) -> None:
+    """An arrow to a column further right runs along its own row first: whoever stands there moves to the right of all that."""
+    for need, name in [(need, name) for name, needs in above.items() for need in needs]:
+        last = max(columns[other] for other, needs in above.items() if need in needs)
+        for other, column in tuple(columns.items()):
+            if depth[other] == depth[need] and columns[need] < column <= columns[name]:
+                columns[other] = last + 1
