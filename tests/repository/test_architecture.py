@@ -220,8 +220,10 @@ def test_nothing_refers_to_where_it_was_written() -> None:
 
 
 def list_reached_through(text: str) -> list[str]:
-    """`.handle`, `.behind` and everything private: what is on the other side of a view's wall."""
-    names = [node.attr for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)]
+    """`.handle`, `.behind` and everything private but a class's own: what is on the other side of a view's wall."""
+    reached = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)]
+    own = [node for node in reached if isinstance(node.value, ast.Name) and node.value.id == "self"]
+    names = [node.attr for node in reached if node not in own]
     return [name for name in names if name in ("handle", "behind") or re.match("_(?!_)", name)]
 
 

@@ -249,7 +249,9 @@ def test_what_a_killed_kubelet_had_no_time_to_write_down_is_in_nobodys_way(contr
     run(control, make)
     uid = read(control, "again")["metadata"]["uid"]
     assert kill_kubelet(node).status == 0
-    run(node, f"rm -r /var/lib/kubelet/pods/{uid} && {{ ip netns pids again | xargs kill -9 || true; }}")  # with one others end
+    run(
+        node, f"rm -r /var/lib/kubelet/pods/{uid} && {{ ip netns pids again | xargs kill -9 || true; }}"
+    )  # with one others end
     run(control, "kubectl delete pod again --force --grace-period=0")
     run(node, "daemon start kubelet")
     run(control, f"{make} && kubectl delete pod again --now")
