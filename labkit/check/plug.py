@@ -16,7 +16,7 @@ from typing import Any, Final
 from labkit.check.objects import Object
 from labkit.check.verdict import Failed, expect
 from labkit.check.view import Place, View
-from labkit.cni import Attachment, Cached, CniError, Network, Runtime, parse_conf
+from labkit.cni import LEASES, Attachment, Cached, CniError, Network, Runtime, parse_conf
 from labkit.errors import CannotTell, LabkitError
 from labkit.net import Batch
 from labkit.probe import announce
@@ -178,21 +178,30 @@ def collect_stale(world: World, machines: Iterable[Machine]) -> None:
 
 def _collect_from(world: World, node: Machine) -> None:
     runtime = Runtime(node, timeout=PATIENCE)
+    runtime.sweep()
     kept = [each for each in runtime.list_kept() if OURS.fullmatch(find_pod(each.attachment))]
     there = {machine.name for machine in world.machines()} if kept else set()  # another check's, which runs now
     stale = [each for each in kept if find_pod(each.attachment) not in there]
     with ThreadPoolExecutor(len(stale) or 1) as pool:
-        list(pool.map(functools.partial(_collect, world, runtime, node.name), stale))
+        list(pool.map(functools.partial(_collect, world, runtime, node), stale))
 
 
-def _collect(world: World, runtime: Runtime, node: str, kept: Cached) -> None:
+def _collect(world: World, runtime: Runtime, node: Machine, kept: Cached) -> None:
     attachment = kept.attachment
     with (
         contextlib.suppress(CniError),  # the others' DEL does not wait for a plugin that refuses; it is asked again
-        world.start_machine(MachineSpec(find_pod(attachment), "pod", node)) as pod,
+        world.start_machine(MachineSpec(find_pod(attachment), "pod", node.name)) as pod,
     ):
-        _pretend(pod, attachment.link, [str(each["address"]) for each in (kept.result or {}).get("ips", [])])
+        _pretend(pod, attachment.link, _find_addresses(node, kept))
         runtime.delete(parse_conf(kept.text), attachment)
+
+
+def _find_addresses(node: Machine, kept: Cached) -> list[str]:
+    """What ADD gave; what host-local had written down when ADD was broken off."""
+    if kept.result is not None:
+        return [str(each["address"]) for each in kept.result.get("ips", [])]
+    leases = node.run(["grep", "-rlF", kept.attachment.container, LEASES]).stdout.split()
+    return [f"{lease.rpartition('/')[2]}/32" for lease in leases]
 
 
 def _pretend(pod: Machine, link: str, addresses: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from labkit.cli.joint import Joint, Keys
 from labkit.cli.running import find_world
 from labkit.cli.streams import Input, Output, Stream
-from labkit.cli.terminal import SCREEN, Terminal, silence
+from labkit.cli.terminal import SCREEN, Terminal, hold_suspension, silence
 from labkit.errors import UsageError
 from labkit.lab.entries import Run
 from labkit.world import Machine
@@ -41,6 +41,7 @@ def run_exec(options: argparse.Namespace) -> int:
         raise UsageError("exec: no command", hint="labkit exec MACHINE -- ip route")
     with find_world(options.lab, options.machine) as world, ExitStack() as stack:
         machine = world.machine(options.machine)
+        hold_suspension()
         entry = Run(machine=machine.name, argv=tuple(words), via="exec").to_data()
         run = _run_on_terminal if os.isatty(_STDIN) else _run_with_pipes
         return run(stack, machine, words, entry)

@@ -180,6 +180,7 @@ def _catch_signals() -> Iterator[int]:
     reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     before = {number: signal.signal(number, lambda *_: None) for number in _CAUGHT}
     waked = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTSTP})  # `hold_suspension`
     try:
         yield reader
     finally:

@@ -70,6 +70,11 @@ def _is_in_front() -> bool:
         return True
 
 
+def hold_suspension() -> None:
+    """Ctrl-Z waits until somebody catches it: it would stop us and not the command that has just begun."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTSTP})
+
+
 def stop_own_job() -> None:
     """As Ctrl-Z does it to the whole job, until the shell continues it."""
     before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)

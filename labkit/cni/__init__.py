@@ -8,6 +8,7 @@ from labkit.faces import lazy
 
 if TYPE_CHECKING or lazy(__name__, __file__):
     from labkit.cni.attachment import Attachment as Attachment
+    from labkit.cni.cache import LEASES as LEASES
     from labkit.cni.cache import Cached as Cached
     from labkit.cni.call import Call as Call
     from labkit.cni.conf import Network as Network

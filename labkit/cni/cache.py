@@ -16,8 +16,12 @@ from labkit.cni.result import parse_result
 from labkit.errors import parse_json
 
 FOLDER: Final = "/var/lib/cni/results"
-# to a neighbouring name first: who is killed half-way leaves no half file
-_WRITE: Final = 'umask 077; [ -d "${1%/*}" ] || mkdir -p "${1%/*}"; cat >"$1.new" && mv "$1.new" "$1"'
+LEASES: Final = "/var/lib/cni/networks"  # host-local's: a file an address, in it the container and the link
+# To a neighbouring name first, and moved only when all of it has come: who is killed half-way leaves no half file.
+_WRITE: Final = """umask 077; [ -d "${1%/*}" ] || mkdir -p "${1%/*}"
+cat >"$1.new" && [ "$(wc -c <"$1.new")" = "$2" ] && mv "$1.new" "$1\""""
+# Neighbouring names whose writers are gone.
+_SWEEP: Final = """for file in "$1"/*.new; do pgrep -f -- "${file%.new}" >/dev/null || rm -f -- "$file"; done"""
 _THERE: Final = 17  # EEXIST
 _RESERVE: Final = f'[ ! -e "$1" ] || exit {_THERE}; {_WRITE}'
 
@@ -78,7 +82,7 @@ def write_cached(node: Node, network: Network, attachment: Attachment, result: M
 
 
 def _write(node: Node, script: str, path: str, text: str) -> bool:
-    done = node.run(["sh", "-c", script, "sh", path], stdin=text)
+    done = node.run(["sh", "-c", script, "sh", path, str(len(text.encode()))], stdin=text)
     if done.status not in (0, _THERE):
         raise CniError(f"{path} on {node.name} can't be written: {done.stderr.strip()}", code=IO_FAILURE)
     return not done.status
@@ -99,6 +103,11 @@ def list_cached(node: Node, container: str = "") -> list[Cached]:
     found = [cached for line in done.stdout.splitlines() if (cached := parse_cached(line))]
     mine = [cached for cached in found if container in ("", cached.attachment.container)]
     return sorted(mine, key=lambda cached: plan_path(cached.network, cached.attachment))
+
+
+def sweep(node: Node) -> None:
+    """Remove half files that nobody writes any more."""
+    node.run(["sh", "-c", _SWEEP, "sh", FOLDER])
 
 
 def remove_cached(node: Node, network: str, attachment: Attachment) -> None:

@@ -125,6 +125,10 @@ class Runtime:
         """The opposite, when nothing is left of it."""
         cache.remove_cached(self._node, network.name, attachment)
 
+    def sweep(self) -> None:
+        """Remove half files of runtimes that were killed as they wrote."""
+        cache.sweep(self._node)
+
     def list_kept(self, container: str = "") -> list[cache.Cached]:
         """What ADD made and no DEL has taken away, of one container or of all."""
         return cache.list_cached(self._node, container)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from labkit.cni import LEASES
 from labkit.errors import LabkitError
 from labkit.lab.definition import read_definition
 from labkit.lab.entries import Reset
@@ -23,7 +24,6 @@ from labkit.lab.whole import is_same, list_changes, read_whole
 from labkit.net import Snapshot
 
 NUMBERS = itertools.count()  # names of worlds: no two at a time in this process
-LEASES: Final = "/var/lib/cni/networks"  # host-local gives a container no second address
 _TRIES: Final = 8
 _PAUSE: Final = 0.5  # seconds in which kubelets and controllers follow
 

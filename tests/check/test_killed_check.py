@@ -25,6 +25,19 @@ pytestmark = [pytest.mark.world, pytest.mark.slow, pytest.mark.lab(LAB)]
 ROUNDS = 6
 BOUND = 40.0  # seconds for all of them
 CLI = (sys.executable, "-m", "labkit.cli")
+# a check that is killed after bridge and before portmap
+BROKEN_OFF = f"""
+import os, signal
+from labkit.cli.entry import run_command_line
+from labkit.cni.call import Caller
+call = Caller.call
+def break_off(caller, plugin, environment, config):
+    if (plugin, environment["CNI_COMMAND"]) == ("portmap", "ADD"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return call(caller, plugin, environment, config)
+Caller.call = break_off
+run_command_line(["check", "{LAB}", "--only", "{CHECK}"])
+"""
 # leases, what the plugins keep, rules, links: what a pod of a check leaves when its DEL is never made
 LOOK = """
 find /var/lib/cni -type f ! -name 'last_reserved_ip*' ! -name lock | sort
@@ -74,6 +87,17 @@ def test_a_check_that_is_ended_leaves_the_lab_as_right_as_it_was(lab: LiveLab, c
         wait_until(lambda: lab.check(check).exit_status == 0 and node.run(LOOK).stdout == before, 60)
     assert node.run(LOOK).stdout.splitlines() == before.splitlines()
     assert lab.check(check).exit_status == 0
+
+
+def test_what_a_broken_off_add_left_is_collected(lab: LiveLab) -> None:
+    assert wait_until(lambda: lab.check(CHECK).exit_status == 0, 60)
+    node = lab.machine("worker1")
+    before = node.run(LOOK).stdout.splitlines()
+    killed = subprocess.run([sys.executable, "-c", BROKEN_OFF], capture_output=True, check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(node.run(LOOK).stdout.splitlines()) > len(before), "it left nothing"
+    assert wait_until(lambda: lab.check(CHECK).exit_status == 0, 60)
+    assert node.run(LOOK).stdout.splitlines() == before
 
 
 def test_a_solution_that_is_ended_can_be_done_again() -> None:

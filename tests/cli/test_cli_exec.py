@@ -118,6 +118,19 @@ def test_control_z_suspends_it_and_fg_goes_on(host: Terminal, lab: str) -> None:
     assert find_processes(lab, "61") == []
 
 
+def test_control_z_before_it_listens_waits_until_it_does() -> None:
+    words = """
+import os, signal
+from labkit.cli import joint, terminal
+terminal.hold_suspension()
+os.kill(os.getpid(), signal.SIGTSTP)
+with joint._catch_signals() as signals:
+    print(list(os.read(signals, 64)) == [signal.SIGTSTP])
+"""
+    done = subprocess.run([sys.executable, "-c", words], check=True, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "True\n"
+
+
 def test_control_z_in_a_shell_there_is_for_its_own_jobs(host: Terminal) -> None:
     host.ask("x bash --norc -i", "bash-")
     host.ask("sleep 62", "sleep 62\r\n")

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from labkit.cni import Runtime, add_pod, del_pod, remove_pod
+from labkit.cni import Runtime, add_pod, cache, del_pod, remove_pod
 from labkit.errors import LabkitError
 from labkit.lab.outfit import find_outfit
 from labkit.timing import scale
@@ -116,6 +116,27 @@ def test_a_client_that_is_killed_during_add_leaves_nothing_that_del_cannot_remov
         ended += client.exitcode == 0
         expect_del_cleans(world, node, before)
     assert ended < ROUNDS, "no client was killed in time"
+
+
+def test_what_has_not_come_whole_is_not_kept(node: Machine) -> None:
+    """Its writer's input was cut off: PID 1 closed it when the client was killed."""
+    path = f"{cache.FOLDER}/cut"
+    assert node.run(["sh", "-c", cache._WRITE, "sh", path, "10"], stdin="half").status
+    assert node.list_folder(cache.FOLDER) == ["cut.new"]
+    assert not node.run(["sh", "-c", cache._WRITE, "sh", path, "4"], stdin="half").status
+    assert node.list_folder(cache.FOLDER) == ["cut"]
+
+
+def test_a_half_file_goes_unless_somebody_writes_it(node: Machine) -> None:
+    gone, written = f"{cache.FOLDER}/gone", f"{cache.FOLDER}/written"
+    node.run(f"mkdir -p {cache.FOLDER}; touch {gone}.new {written}.new")
+    with node.start_process(["sh", "-c", "sleep 60; :", "sh", written]):
+        wait_until(lambda: any(argv[-1:] == [written] for _, argv in node.list_processes()))
+        Runtime(node).sweep()
+        assert node.list_folder(cache.FOLDER) == ["written.new"]
+    wait_until(lambda: not any(argv[-1:] == [written] for _, argv in node.list_processes()))
+    Runtime(node).sweep()
+    assert node.list_folder(cache.FOLDER) == []
 
 
 # a plugin whose ADD is killed after a while; its children are not
