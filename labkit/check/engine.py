@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from labkit.check.view import View
 from labkit.errors import LabkitError
 
 GRACE = 0.4  # seconds after the deadline at which whatever has not answered could not be told
+ENOUGH = 3  # attempts, at least, before red is believed early
 PAUSES = (0.1, 0.2, 0.4, 0.8)  # seconds between attempts of a red check
 MARGIN = 0.05  # seconds left for the verdict itself
 LOOKING = 0.5  # of the time, at most, is for looking where some checks act
@@ -55,6 +57,7 @@ class Task:
 class Haste:
     """How soon red is believed. `attempts`: so many red ones in a row are enough, None: until the deadline.
 
+    `settles`: seconds from the start after which the network has come to rest.
     `first`: the first check that is red ends the run; what the others would have said is not told then.
     `times`: how many times as long as usual the run may take.
     """
@@ -62,6 +65,7 @@ class Haste:
     attempts: int | None = None
     first: bool = False
     times: float = 1.0
+    settles: float = math.inf
 
     @property
     def more(self) -> int | None:
@@ -80,6 +84,7 @@ class Run:
     deadline: float
     around: Around
     haste: Haste
+    settled: float = math.inf  # from here on the network has come to rest: red is believed
     stop: threading.Event = field(default_factory=threading.Event)
 
     def attempt(self, check: Check, deadline: float) -> Outcome:
@@ -102,13 +107,15 @@ def run_checks(
 ) -> dict[str, Outcome]:
     """The outcome of every check by id, at the latest `within` + 0.5 s from now, even when a check hangs.
 
+    What is red is looked at again until it is believed (`haste`), or the time is over.
+
     Those that only look run from the beginning, all at the same time, those that depend on others too: what turns green late leaves
     them their time. Those that act come when these are done, one at a time, each within `around.watch`, which says what it left behind.
     In the end those that are green are looked at together; where something turned green late that may take three times as long as
     the slowest of them.
     """
     began = time.monotonic()
-    run = Run(make_view, began + within, around, haste)
+    run = Run(make_view, began + within, around, haste, began + haste.settles)
     tasks = [Task(check) for check in checks]
     looks, acts = ([task for task in tasks if task.check.acts is acting] for acting in (False, True))
     until = began + LOOKING * within if acts else run.deadline
@@ -217,12 +224,17 @@ def _end(task: Task, run: Run) -> None:
 
 
 def _attempt_until(check: Check, run: Run, until: float) -> Iterator[Outcome]:
+    """Until it is green, red after the network has come to rest, or the time is over."""
+    began = time.monotonic()
     outcome = run.attempt(check, until)
     yield outcome
-    for pause in itertools.islice(itertools.chain(PAUSES, itertools.repeat(PAUSES[-1])), run.haste.more):
+    pauses = itertools.chain(PAUSES, itertools.repeat(PAUSES[-1]))
+    for attempts, pause in enumerate(itertools.islice(pauses, run.haste.more), 1):
         left = until - time.monotonic() - 1.2 * outcome.seconds - MARGIN
-        if check.once or outcome.status is Status.PASSED or left <= 0 or run.stop.wait(min(pause, left)):
+        believed = outcome.status is Status.FAILED and attempts >= ENOUGH and began > run.settled
+        if check.once or outcome.status is Status.PASSED or believed or left <= 0 or run.stop.wait(min(pause, left)):
             return
+        began = time.monotonic()
         outcome = run.attempt(check, until)
         if not outcome.late:
             yield outcome

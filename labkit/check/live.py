@@ -74,6 +74,7 @@ def look(lab: Lab, checks: Sequence[Check], state: State, haste: Haste = PATIENT
     nodes = [machine for machine in machines if machine.kind == "node"]
     view = functools.partial(View, lab, state)
     within = scale(lab.definition.within) * haste.times
+    haste = dataclasses.replace(haste, settles=scale(lab.definition.settles) * haste.times)
     around = Around(Footprint(nodes).watch, Shortage(lab.world).find)
     return run_checks(checks, view, within=within, around=around, haste=haste)
 

@@ -77,6 +77,7 @@ class Definition:
     slow_minutes: int | None = None
     learnt: str = ""  # what somebody can do who has done it
     within: float = WITHIN
+    settles: float = WITHIN  # seconds that a network of this lab may need to come to rest
     builds_on: tuple[str, ...] = ()
     needs: Needs = field(default_factory=Needs)
     imitated: tuple[str, ...] = ()  # what stands in for the real thing, and why
@@ -140,6 +141,7 @@ def parse_definition(folder: Path, data: Mapping[str, Any], student: str | None)
             slow_minutes=table.take_optional("slow_minutes", int),
             learnt=table.take("learnt", str, ""),
             within=table.take("within", float, WITHIN),
+            settles=table.take("settles", float, WITHIN),
             builds_on=table.take_texts("builds_on"),
             variant=variant,
             imitated=table.take_texts("imitated"),
@@ -176,8 +178,9 @@ def _check_whole(definition: Definition) -> None:
     ids = [question.id for question in definition.questions]
     for twice in {name for name in ids if ids.count(name) > 1}:
         raise UsageError(f"question id {twice}: there twice", hint="every id exists once")
-    if definition.within <= 0:
-        raise UsageError(f"within is {definition.within}", hint="seconds, more than 0")
+    for name, seconds in (("within", definition.within), ("settles", definition.settles)):
+        if seconds <= 0:
+            raise UsageError(f"{name} is {seconds}", hint="seconds, more than 0")
 
 
 def _parse_needs(table: Table, cluster: Cluster | None) -> Needs:

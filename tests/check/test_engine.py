@@ -82,6 +82,20 @@ def test_red_is_looked_at_again_until_the_deadline() -> None:
     assert WITHIN - 0.2 < took < WITHIN + 0.5
 
 
+def test_red_is_believed_when_the_network_has_come_to_rest() -> None:
+    began = time.monotonic()
+    times: list[float] = []
+
+    def count(_: View) -> None:
+        times.append(time.monotonic() - began)
+        expect(times == [], expected="a", observed="b")
+
+    assert statuses(run_checks([plan(count)], FakeView, within=20, haste=Haste(settles=0.5))) == ["failed"]
+    assert time.monotonic() - began < scale(10)
+    assert len(times) >= 3
+    assert times[-2] <= 0.5 < times[-1] or len(times) == 3, "one more look after it had time to settle, and no more"
+
+
 def test_a_check_that_hangs_can_not_be_told_and_does_not_hold_up_the_rest() -> None:
     forever = threading.Event()
     began = time.monotonic()

@@ -68,6 +68,7 @@ def test_a_student_gets_other_values_and_the_same_again(tmp_path: Path) -> None:
         ({"minutes": True}, "minutes is True"),
         ({"minuts": 5}, "unknown key minuts"),
         ({"within": 0}, "within is 0"),
+        ({"settles": -1}, "settles is -1"),
         ({"needs": {"kernel": "veth"}}, "needs: kernel is 'veth'"),
         ({"needs": {"kernal": []}}, "needs: unknown key kernal"),
         ({"node": {"name": "worker1"}}, "node is {'name'"),
