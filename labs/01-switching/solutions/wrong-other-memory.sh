@@ -3,36 +3,29 @@
 # like: reference
 # without: break to repair
 #: after forget-sooner
+# a place in two maps: while it is replaced in one it stands in the other
 on switch1 nft -f - <<'RULES'
 table netdev own {
-    map places {
+{%- for map in ("places", "again") %}
+    map {{ map }} {
         type ether_addr : iface_index
         size 1000
         flags dynamic
     }
-    chain a {
-        type filter hook ingress device "{{ a.port }}" priority 0
-        delete @places { ether saddr : iif }
-        add @places { ether saddr : iif }
-        ether daddr != ff:ff:ff:ff:ff:ff fwd to ether daddr map @places
-        dup to "{{ b.port }}"
-        fwd to "{{ c.port }}"
+{%- endfor %}
+{%- for port, others in ((a.port, (b.port, c.port)), (b.port, (a.port, c.port)), (c.port, (a.port, b.port))) %}
+    chain from-{{ loop.index }} {
+        type filter hook ingress device "{{ port }}" priority 0
+{%- for map in ("places", "again") %}
+        delete @{{ map }} { ether saddr : iif }
+        add @{{ map }} { ether saddr : iif }
+{%- endfor %}
+{%- for map in ("places", "again") %}
+        ether daddr != ff:ff:ff:ff:ff:ff fwd to ether daddr map @{{ map }}
+{%- endfor %}
+        dup to "{{ others[0] }}"
+        fwd to "{{ others[1] }}"
     }
-    chain b {
-        type filter hook ingress device "{{ b.port }}" priority 0
-        delete @places { ether saddr : iif }
-        add @places { ether saddr : iif }
-        ether daddr != ff:ff:ff:ff:ff:ff fwd to ether daddr map @places
-        dup to "{{ a.port }}"
-        fwd to "{{ c.port }}"
-    }
-    chain c {
-        type filter hook ingress device "{{ c.port }}" priority 0
-        delete @places { ether saddr : iif }
-        add @places { ether saddr : iif }
-        ether daddr != ff:ff:ff:ff:ff:ff fwd to ether daddr map @places
-        dup to "{{ a.port }}"
-        fwd to "{{ b.port }}"
-    }
+{%- endfor %}
 }
 RULES
