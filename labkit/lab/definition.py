@@ -77,7 +77,7 @@ class Definition:
     slow_minutes: int | None = None
     learnt: str = ""  # what somebody can do who has done it
     within: float = WITHIN
-    settles: float = WITHIN  # seconds that a network of this lab may need to come to rest
+    settles: float = WITHIN  # seconds that a network of this lab may need to come to rest, on a busy computer, too
     builds_on: tuple[str, ...] = ()
     needs: Needs = field(default_factory=Needs)
     imitated: tuple[str, ...] = ()  # what stands in for the real thing, and why
@@ -140,8 +140,8 @@ def parse_definition(folder: Path, data: Mapping[str, Any], student: str | None)
             minutes=table.take("minutes", int),
             slow_minutes=table.take_optional("slow_minutes", int),
             learnt=table.take("learnt", str, ""),
-            within=table.take("within", float, WITHIN),
-            settles=table.take("settles", float, WITHIN),
+            within=(within := table.take("within", float, WITHIN)),
+            settles=table.take("settles", float, within),
             builds_on=table.take_texts("builds_on"),
             variant=variant,
             imitated=table.take_texts("imitated"),
