@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +44,11 @@ class Address:
 
 def read_addresses(machine: Readable) -> list[Address]:
     """Every IPv4 address, from `ip -j -d -4 addr`."""
-    entries = read_json(machine, ["ip", "-j", "-d", "-4", "addr"])
+    return parse_addresses(read_json(machine, ["ip", "-j", "-d", "-4", "addr"]))
+
+
+def parse_addresses(entries: Iterable[Mapping[str, Any]]) -> list[Address]:
+    """Read all objects of `ip -j addr`, a link each."""
     return [parse_address(entry["ifname"], info) for entry in entries for info in entry.get("addr_info", [])]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from labkit.errors import CannotTell
@@ -25,6 +26,18 @@ def read_json(machine: Readable, argv: list[str]) -> list[dict[str, Any]]:
     """Run one `ip -j …` or `bridge -j …`; a list of objects, empty when there is nothing."""
     found = parse_lists(read_text(machine, argv), f"`{' '.join(argv)}` on {machine.name}")
     return found[0] if found else []
+
+
+def read_lists(machine: Readable, program: Sequence[str], questions: Sequence[str]) -> list[list[dict[str, Any]]]:
+    """Run `program -batch -`, ip or bridge with their options, and give one list for each question."""
+    argv = [*program, "-batch", "-"]
+    command = f"`{' '.join(argv)}` on {machine.name}"
+    result = machine.probe(argv, stdin="\n".join(questions))
+    found = parse_lists(result.stdout, command) if result.status == 0 else []
+    if len(found) != len(questions):
+        said = result.stderr.strip() or "nothing said"
+        raise CannotTell(f"{command} ended with {result.status} after {len(found)} answers: {said}")
+    return found
 
 
 def parse_lists(text: str, command: str) -> list[list[dict[str, Any]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,7 +58,11 @@ def read_links(machine: Readable) -> list[Link]:
 
 def read_bridge_ports(machine: Readable) -> list[BridgePort]:
     """Every bridge port, from `bridge -j -d link`."""
-    entries = read_json(machine, ["bridge", "-j", "-d", "link"])
+    return parse_bridge_ports(read_json(machine, ["bridge", "-j", "-d", "link"]))
+
+
+def parse_bridge_ports(entries: Iterable[Mapping[str, Any]]) -> list[BridgePort]:
+    """Read all objects of `bridge -j -d link`; it lists links that are in no bridge, too."""
     return [parse_bridge_port(entry) for entry in entries if "master" in entry]
 
 

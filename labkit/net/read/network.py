@@ -7,13 +7,13 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-from labkit.errors import CannotTell, LabkitError, UsageError
+from labkit.errors import LabkitError, UsageError
 from labkit.net.machine import Readable, Writable
-from labkit.net.read.addresses import Address, parse_address
+from labkit.net.read.addresses import Address, parse_addresses
 from labkit.net.read.agents import Agent, read_agents
-from labkit.net.read.command import parse_lists
+from labkit.net.read.command import read_lists
 from labkit.net.read.links import Link, parse_link
 from labkit.net.read.peers import read_namespace_numbers
 from labkit.net.read.routes import Route, parse_route
@@ -101,8 +101,8 @@ def _pair(machines: Sequence[Placed], states: Sequence[MachineNetwork]) -> Itera
 
 def read_machine(machine: Placed) -> MachineNetwork:
     """Read one, from `ip -j -d -batch -`. Raises CannotTell."""
-    links, addresses, routes = _ask(machine)
-    found = [parse_address(entry["ifname"], info) for entry in addresses for info in entry.get("addr_info", [])]
+    links, addresses, routes = read_lists(machine, ("ip", "-j", "-d"), _QUESTIONS)
+    found = parse_addresses(addresses)
     return MachineNetwork(
         machine.name,
         machine.kind,
@@ -112,16 +112,6 @@ def read_machine(machine: Placed) -> MachineNetwork:
         tuple(parse_route(entry, "main") for entry in routes),
         tuple(read_agents(machine)) if machine.kind == "node" else (),
     )
-
-
-def _ask(machine: Placed) -> list[list[dict[str, Any]]]:
-    command = f"`ip -j -d -batch -` on {machine.name}"
-    result = machine.probe(["ip", "-j", "-d", "-batch", "-"], stdin="\n".join(_QUESTIONS))
-    found = parse_lists(result.stdout, command) if result.status == 0 else []
-    if len(found) != len(_QUESTIONS):
-        said = result.stderr.strip() or "nothing said"
-        raise CannotTell(f"{command} ended with {result.status} after {len(found)} answers: {said}")
-    return found
 
 
 @contextlib.contextmanager

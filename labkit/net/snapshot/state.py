@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from labkit.net.machine import Readable
 from labkit.net.netfilter.rule import Ruleset
 from labkit.net.netfilter.ruleset import read_ruleset
-from labkit.net.read.addresses import Address, read_addresses
-from labkit.net.read.links import BridgePort, Link, read_bridge_ports, read_links
-from labkit.net.read.neighbors import FdbEntry, Neighbor, read_fdb, read_neighbors, read_proxies
-from labkit.net.read.routes import Route, read_routes
-from labkit.net.read.rules import RoutingRule, read_rules
+from labkit.net.read.addresses import Address, parse_addresses
+from labkit.net.read.command import read_lists
+from labkit.net.read.links import BridgePort, Link, parse_bridge_ports, parse_link
+from labkit.net.read.neighbors import FdbEntry, Neighbor, parse_fdb, parse_neighbor
+from labkit.net.read.routes import Route, parse_route
+from labkit.net.read.rules import RoutingRule, parse_rule
 from labkit.net.read.sysctls import read_sysctls
 
+_OF_IP: Final = ("link", "addr", "route show table all", "neigh", "neigh show proxy", "rule")
+_OF_BRIDGE: Final = ("link", "fdb")
 SYSCTLS = ("net.ipv4.ip_forward", "net.ipv4.conf", "net.bridge")
 
 
@@ -33,15 +37,17 @@ class MachineState:
 
 
 def read_state(machine: Readable) -> MachineState:
-    """Read all of it, one command of the judge for each table."""
+    """Read all of it, one command of the judge for all tables of a program."""
+    links, addresses, routes, neighbors, proxies, rules = read_lists(machine, ("ip", "-j", "-d", "-4"), _OF_IP)
+    ports, fdb = read_lists(machine, ("bridge", "-j", "-d"), _OF_BRIDGE)
     return MachineState(
-        links=tuple(read_links(machine)),
-        ports=tuple(read_bridge_ports(machine)),
-        addresses=tuple(read_addresses(machine)),
-        routes=tuple(read_routes(machine, "all")),
-        neighbors=(*read_neighbors(machine), *read_proxies(machine)),
-        fdb=tuple(read_fdb(machine)),
-        rules=tuple(read_rules(machine)),
+        links=tuple(map(parse_link, links)),
+        ports=tuple(parse_bridge_ports(ports)),
+        addresses=tuple(parse_addresses(addresses)),
+        routes=tuple(parse_route(entry, "all") for entry in routes),
+        neighbors=tuple(map(parse_neighbor, (*neighbors, *proxies))),
+        fdb=tuple(map(parse_fdb, fdb)),
+        rules=tuple(map(parse_rule, rules)),
         sysctls=read_sysctls(machine, SYSCTLS),
         netfilter=read_ruleset(machine),
     )
