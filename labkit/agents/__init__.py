@@ -10,6 +10,7 @@ COMMANDS = {
     "agnhost": "labkit.agents.agnhost.command:main",
     "calico": "labkit.agents.calico.plugin:main",
     "calico-ipam": "labkit.agents.calico.ipam_plugin:main",
+    "calico-node": "labkit.agents.calico.node:main",
     "calicoctl": "labkit.agents.calico.ctl.command:main",
     "daemon": "labkit.agents.daemon.command:main",
     "flannel": "labkit.agents.flannel.plugin:main",

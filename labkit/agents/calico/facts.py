@@ -121,6 +121,16 @@ class Facts:
         block = ipaddress.IPv4Network(cidr)
         return next((pool for pool in self.pools if block.subnet_of(ipaddress.IPv4Network(pool.cidr))), None)
 
+    def list_borrowed(self) -> list[tuple[str, str]]:
+        """Addresses that a node has out of another one's block, and that node."""
+        own = {(block.node, ipaddress.IPv4Network(block.cidr)) for block in self.blocks}
+        held = [(each, ipaddress.IPv4Address(each.address)) for each in self.workloads]
+        return [
+            (each.address, each.node)
+            for each, address in held
+            if not any(node == each.node and address in block for node, block in own)
+        ]
+
 
 def read_facts(store: Store) -> Facts:
     """As it is now. Raises KubeError."""
