@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -165,6 +168,60 @@ def test_a_peer_that_can_not_be_read_is_said_and_the_old_files_stay(lab: Lab) ->
     wait_until(lambda: "confd: the selector 'has(' can't be read" in do(lab, W1, "cat /var/log/confd.log"))
     assert do(lab, W1, "cat /etc/calico/confd/config/bird.cfg") == before
     do(lab, M1, "calicoctl delete bgppeer wrong")
+
+
+GOBGP = """
+[global.config]
+as = 64512
+router-id = "10.0.0.1"
+"""
+NEIGHBOUR = """
+[[neighbors]]
+[neighbors.config]
+neighbor-address = "{}"
+peer-as = 64512
+[neighbors.transport.config]
+local-address = "10.0.0.1"
+passive-mode = true
+"""
+ADDRESSES = {M1: "10.0.0.11", W1: "10.0.0.21", M2: "10.0.1.12", W2: "10.0.1.22"}
+PEER = """
+apiVersion: projectcalico.org/v3
+kind: BGPPeer
+metadata: {name: router1}
+spec: {peerIP: 10.0.0.1, asNumber: 64512}
+"""
+
+
+@pytest.mark.world
+@pytest.mark.user
+@pytest.mark.skipif(not shutil.which("gobgpd"), reason="gobgpd is missing: ./lab test installs it (Debian: gobgpd)")
+def test_another_bgp_program_hears_exactly_the_blocks(lab: Lab) -> None:
+    """gobgpd on router1, a peer of every node by one BGPPeer: each block by its own node, and nothing else."""
+    router = lab.world.machine("router1")
+    conf = GOBGP + "".join(NEIGHBOUR.format(address) for address in ADDRESSES.values())
+    assert router.run("cat >/root/gobgpd.toml", stdin=conf).status == 0
+    null = os.open(os.devnull, os.O_RDWR)
+    with closing(router.start_process(["gobgpd", "-f", "/root/gobgpd.toml"], standard=(null, null, null))):
+        assert lab.machine(M1).run("calicoctl create -f -", stdin=PEER, timeout=30).status == 0
+        wanted = {f"{BLOCKS[node]}.0/24": {address} for node, address in ADDRESSES.items()}
+        try:
+            wait_until(lambda: read_heard(lab) == wanted, every=0.3)
+            assert "10.0.0.1     | global" in do(lab, W2, "calicoctl node status")
+        finally:
+            do(lab, M1, "calicoctl delete bgppeer router1")
+    os.close(null)
+
+
+def read_heard(lab: Lab) -> dict[str, set[str]]:
+    """Prefix -> next hops, of all that gobgpd knows."""
+    told = lab.machine("router1").run("gobgp global rib -j", timeout=30).stdout
+    heard = json.loads(told) if told.startswith("{") else {}
+    return {prefix: {find_next_hop(path) for path in paths} for prefix, paths in heard.items()}
+
+
+def find_next_hop(path: dict[str, Any]) -> str:
+    return next(str(each["nexthop"]) for each in path["attrs"] if "nexthop" in each)
 
 
 @pytest.mark.skipif(not shutil.which("bird"), reason="bird is missing: ./lab setup installs it (Debian: bird2)")
