@@ -9,7 +9,6 @@ import copy
 import datetime as dt
 import fcntl
 import json
-import os
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from labkit.agents.calico.objects import KINDS
-from labkit.errors import UsageError
+from labkit.errors import LabkitError, UsageError
 from labkit.kube import ConflictError, Kind, MissingError
 from labkit.world.places import SHARED
 
@@ -109,9 +108,13 @@ class FileStore:
 
 
 def _write(path: Path, text: str) -> None:
+    """Whoever reads sees the old text or the new one. Raises LabkitError."""
     fresh = path.with_suffix(".new")
-    fresh.write_text(text, encoding="utf-8")
-    os.replace(fresh, path)  # noqa: PTH105 - atomic, whoever reads
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        raise LabkitError(f"{path} can't be written: {error.strerror}", hint=f"df {FOLDER}; ls -l {FOLDER}") from error
 
 
 def _name_resource(kind: Kind) -> str:

@@ -29,13 +29,15 @@ _GROUPS: Final = 0x1 | 0x10 | 0x40  # linux/rtnetlink.h: RTMGRP_LINK, RTMGRP_IPV
 class Agent:
     """`look`: one look, and what follows from it; whether all is as it shall be. `refresh`: seconds after which it looks anyhow.
 
-    `kernel`: whether links, addresses and routes concern it.
+    `kernel`: whether links, addresses and routes concern it. `begin`: once, before the first look; `report`: after each, with what came of it.
     """
 
     name: str
     look: Callable[[Store], bool]
     refresh: float
     kernel: bool = False
+    begin: Callable[[], None] = lambda: None
+    report: Callable[[bool], None] = lambda _: None
 
     @property
     def pid_file(self) -> Path:
@@ -64,6 +66,7 @@ def run_agent(agent: Agent) -> int:
     try:
         with hold_pid_file(agent.pid_file), selectors.DefaultSelector() as selector:
             agent.ready.unlink(missing_ok=True)
+            agent.begin()
             _serve(agent, open_datastore(), selector)
     except (LabkitError, OSError) as error:
         agent.say(_render(error))
@@ -74,9 +77,8 @@ def _serve(agent: Agent, store: Store, selector: selectors.BaseSelector) -> NoRe
     """For ever."""
     if agent.kernel:
         selector.register(_open_events(), selectors.EVENT_READ)
-    due, seen, stale = 0.0, "", True
+    due, seen, stale, right = 0.0, "", True, False
     while True:
-        right = False
         try:
             version = read_version(store)
             stale = stale or version != seen or time.monotonic() >= due
@@ -86,6 +88,8 @@ def _serve(agent: Agent, store: Store, selector: selectors.BaseSelector) -> NoRe
                 due = time.monotonic() + (agent.refresh if right else _AGAIN)
         except LabkitError as error:
             agent.say(_render(error))
+            right = False
+        agent.report(right)
         if right:
             agent.ready.touch()
         stale = _wait(selector) or stale

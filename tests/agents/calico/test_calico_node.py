@@ -147,6 +147,19 @@ def test_a_running_felix_hears_of_what_is_changed_behind_its_back(lab: Lab) -> N
 
 @pytest.mark.world
 @pytest.mark.user
+def test_the_probes_say_what_is_missing(lab: Lab) -> None:
+    do(lab, W2, "calico-node -bird-ready -felix-ready -felix-live && curl -sf http://localhost:9099/readiness")
+    do(lab, W2, "touch /var/lib/calico/nodename; birdc disable Mesh_10_0_0_11; kill $(cat /run/calico/felix.pid)")
+    told = lab.machine(W2).run("calico-node -bird-ready; echo; calico-node -felix-live").stdout
+    assert told == (
+        "calico/node is not ready: BIRD is not ready: BGP not established with 10.0.0.11\n"
+        'calico/node is not ready: Felix is not live: Get "http://localhost:9099/liveness": dial tcp 127.0.0.1:9099: connect: connection refused'
+    )
+    do(lab, W2, "birdc enable Mesh_10_0_0_11; daemon start felix")
+
+
+@pytest.mark.world
+@pytest.mark.user
 def test_pods_leave_the_pool_as_their_node(lab: Lab) -> None:
     with Capture([lab.world.machine("router1")]) as capture:
         do(lab, "web", "ping -c 1 -W 5 10.0.0.1")

@@ -7,10 +7,12 @@ from typing import Final
 
 from labkit.agents.calico.facts import read_facts
 from labkit.agents.calico.felix.devices import ensure_tunnel
+from labkit.agents.calico.felix.health import Health
 from labkit.agents.calico.felix.parts import repair
 from labkit.agents.calico.felix.site import Site, read_site
 from labkit.agents.calico.following import Agent, find_node_name
 from labkit.agents.calico.plugin import MTU_FILE
+from labkit.agents.calico.probes import STARTED
 from labkit.agents.calico.store import Store
 from labkit.agents.calico.tunnels import ensure_tunnel_addresses
 
@@ -37,4 +39,13 @@ def _write_mtu(site: Site) -> None:
         FELIX.say(f"{path}: {text}")
 
 
-FELIX: Final = Agent("felix", look, _REFRESH, kernel=True)
+_HEALTH: Final = Health()
+
+
+def _begin() -> None:
+    STARTED.parent.mkdir(parents=True, exist_ok=True)
+    STARTED.write_text(find_node_name(), encoding="utf-8")
+    _HEALTH.serve()
+
+
+FELIX: Final = Agent("felix", look, _REFRESH, kernel=True, begin=_begin, report=_HEALTH.report)
