@@ -106,7 +106,6 @@ def wait_for(lab: Lab, mode: tuple[str, str]) -> None:
 
 
 @pytest.mark.world
-@pytest.mark.user
 def test_every_nodes_routes_in_every_mode(lab: Lab) -> None:
     for mode in TABLE:
         set_mode(lab, mode)
@@ -119,7 +118,6 @@ def test_every_nodes_routes_in_every_mode(lab: Lab) -> None:
 
 
 @pytest.mark.world
-@pytest.mark.user
 def test_felix_killed_changes_nothing_and_started_again_puts_right_what_was_changed(lab: Lab) -> None:
     wait_for(lab, ("CrossSubnet", "Never"))
     before = do(lab, W1, "iptables-save -t nat | grep cali")
@@ -139,14 +137,12 @@ def test_felix_killed_changes_nothing_and_started_again_puts_right_what_was_chan
 
 
 @pytest.mark.world
-@pytest.mark.user
 def test_a_running_felix_hears_of_what_is_changed_behind_its_back(lab: Lab) -> None:
     do(lab, W1, "ip route del 10.233.99.10; ip route add 10.233.99.77 dev cali68caf03a5f4")
     wait_for(lab, ("CrossSubnet", "Never"))
 
 
 @pytest.mark.world
-@pytest.mark.user
 def test_the_probes_say_what_is_missing(lab: Lab) -> None:
     do(lab, W2, "calico-node -bird-ready -felix-ready -felix-live && curl -sf http://localhost:9099/readiness")
     do(lab, W2, "touch /var/lib/calico/nodename; birdc disable Mesh_10_0_0_11; kill $(cat /run/calico/felix.pid)")
@@ -159,7 +155,6 @@ def test_the_probes_say_what_is_missing(lab: Lab) -> None:
 
 
 @pytest.mark.world
-@pytest.mark.user
 def test_pods_leave_the_pool_as_their_node(lab: Lab) -> None:
     with Capture([lab.world.machine("router1")]) as capture:
         do(lab, "web", "ping -c 1 -W 5 10.0.0.1")
@@ -173,7 +168,6 @@ def test_pods_leave_the_pool_as_their_node(lab: Lab) -> None:
 
 
 @pytest.mark.world
-@pytest.mark.user
 def test_a_peer_that_can_not_be_read_is_said_and_the_old_files_stay(lab: Lab) -> None:
     before = do(lab, W1, "cat /etc/calico/confd/config/bird.cfg")
     peer = "apiVersion: projectcalico.org/v3\nkind: BGPPeer\nmetadata: {name: wrong}\nspec: {nodeSelector: has(, peerIP: 10.0.0.1}\n"
@@ -207,7 +201,6 @@ spec: {peerIP: 10.0.0.1, asNumber: 64512}
 
 
 @pytest.mark.world
-@pytest.mark.user
 @pytest.mark.skipif(not shutil.which("gobgpd"), reason="gobgpd is missing: ./lab test installs it (Debian: gobgpd)")
 def test_another_bgp_program_hears_exactly_the_blocks(lab: Lab) -> None:
     """gobgpd on router1, a peer of every node by one BGPPeer: each block by its own node, and nothing else."""

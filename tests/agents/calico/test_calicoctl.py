@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,18 +22,22 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
-def begin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Lab 11's objects."""
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with lab 11's objects."""
     nodes = read_definition(Path(__file__).parents[3] / "labs/11-calico-ipip").topology.machines
-    path = tmp_path_factory.mktemp("calico") / "begin.yaml"
-    path.write_text(next(node.files["etc/calico/begin.yaml"] for node in nodes if node.kind == "node"))
-    return path
+    folder = tmp_path_factory.mktemp("calico")
+    (folder / "begin.yaml").write_text(
+        next(node.files["etc/calico/begin.yaml"] for node in nodes if node.kind == "node")
+    )
+    FileStore(folder / "store", folder / "begin.yaml")
+    return folder / "store"
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], begin: Path) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], begun: Path) -> Run:
     """A command line; its status, output and errors."""
-    monkeypatch.setattr(actions, "open_datastore", lambda: FileStore(tmp_path / "store", begin))
+    monkeypatch.setattr(actions, "open_datastore", lambda: FileStore(tmp_path / "store", tmp_path))
+    shutil.copytree(begun, tmp_path / "store")
 
     def carry_out(*words: str, stdin: str = "") -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["calicoctl", *words])
