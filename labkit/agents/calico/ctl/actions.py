@@ -8,7 +8,8 @@ from typing import Final
 from labkit.agents.calico.ctl.reading import find_shown, list_shown, read_as_number, render_shown
 from labkit.agents.calico.ctl.resources import Object, Resource, find_resource
 from labkit.agents.calico.ctl.status import render_status
-from labkit.agents.calico.ctl.writing import DONE, Wanted, carry_out, patch, read_wanted
+from labkit.agents.calico.ctl.wanted import Wanted, read_wanted
+from labkit.agents.calico.ctl.writing import DONE, carry_out, patch
 from labkit.agents.calico.datastore import open_datastore
 from labkit.agents.calico.ipam import list_used
 from labkit.agents.calico.objects import CLUSTER, CONFIG, POOL
