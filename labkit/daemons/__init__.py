@@ -8,8 +8,10 @@ from __future__ import annotations
 
 PROGRAMS = {
     "bird": "labkit.daemons.bird",
+    "confd": "labkit.daemons.confd",
     "coredns": "labkit.daemons.coredns",
     "etcd": "labkit.daemons.etcd",
+    "felix": "labkit.daemons.felix",
     "flanneld": "labkit.daemons.flanneld",
     "ipip": "labkit.daemons.ipip",
     "kube-apiserver": "labkit.daemons.kube_apiserver",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from labkit.kube import Kind
+from labkit.kube import Kind, find_kind
 
 GROUP: Final = "crd.projectcalico.org"
 
@@ -18,7 +18,12 @@ AFFINITY: Final = _plan_kind("BlockAffinity", "blockaffinities")
 BLOCK: Final = _plan_kind("IPAMBlock")
 HANDLE: Final = _plan_kind("IPAMHandle")
 CONFIG: Final = _plan_kind("IPAMConfig")
-KINDS: Final = (POOL, AFFINITY, BLOCK, HANDLE, CONFIG)
+BGP_CONFIG: Final = _plan_kind("BGPConfiguration")
+BGP_PEER: Final = _plan_kind("BGPPeer")
+CLUSTER: Final = _plan_kind("ClusterInformation")
+NODE: Final = find_kind("Node")
+POD: Final = find_kind("Pod")
+KINDS: Final = (POOL, AFFINITY, BLOCK, HANDLE, CONFIG, BGP_CONFIG, BGP_PEER, CLUSTER, NODE, POD)
 
 
 def name_block(cidr: str) -> str:

@@ -64,3 +64,10 @@ def _list_borrowed(blocks: Sequence[Spec]) -> Iterator[tuple[str, ...]]:
             if has.get("node") and has["node"] != owner:
                 told = f"{has.get('namespace', '')}/{has.get('pod', '')}"
                 yield address, has["node"], spec["cidr"], owner, "pod", told
+
+
+def render_configuration(spec: Spec) -> str:
+    """The settings of IPAM, with what holds where nothing is said."""
+    known = (("StrictAffinity", False), ("AutoAllocateBlocks", True), ("MaxBlocksPerHost", 0))
+    rows = [(name, str(spec.get(name[0].lower() + name[1:], usual)).lower()) for name, usual in known]
+    return render_box(("Property", "Value"), rows)

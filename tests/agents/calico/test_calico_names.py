@@ -7,8 +7,8 @@ import itertools
 import pytest
 
 from labkit.agents.calico import names
-from labkit.agents.calico.calicoctl import render_status
 from labkit.agents.calico.choice import hash_fnv, list_blocks
+from labkit.agents.calico.ctl.status import render_status
 from labkit.agents.calico.gorand import GoRand
 from labkit.agents.calico.sessions import Session, parse_sessions
 from labkit.agents.calico.tables import render_box, render_columns

@@ -117,3 +117,24 @@ def test_the_api_server_refuses_what_is_no_pool(lab: Lab) -> None:
     wrong = POOL.replace("blockSize: 24", "blockSize: 8").replace("default-pool", "other")
     told = lab.machine("control").run("kubectl create -f -", stdin=wrong, timeout=60)
     assert "should be greater than or equal to 20" in told.stderr
+
+
+NODE = """
+apiVersion: v1
+kind: Node
+metadata: {name: playcekube-worker02, annotations: {projectcalico.org/IPv4Address: 10.0.0.22/16}}
+"""
+
+
+def test_felix_and_calicoctl_work_by_the_api_server(lab: Lab) -> None:
+    """A tunnel's address comes out of the node's block and is written down at its Node; tunl0 has it."""
+    control, node = lab.machine("control"), read_node(lab, W2)
+    assert control.run("kubectl create -f -", stdin=NODE, timeout=60).status == 0
+    started = node.run("KUBECONFIG=/etc/cni/net.d/calico-kubeconfig daemon start felix", timeout=60)
+    assert started.status == 0, started
+    told = control.run(f"calicoctl get node {W2} -o json", timeout=60)
+    address = json.loads(told.stdout)["spec"]["bgp"]["ipv4IPIPTunnelAddr"]
+    assert f"{address}/32" in node.run("ip addr show dev tunl0").stdout
+    assert "type: ipipTunnelAddress" in control.run(f"calicoctl ipam show --ip={address}", timeout=60).stdout
+    assert node.run("daemon stop felix").status == 0
+    assert control.run(f"calicoctl delete node {W2}", timeout=60).status == 1

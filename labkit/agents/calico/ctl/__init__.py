@@ -1,0 +1,1 @@
+"""`calicoctl`, Calico's command line (v3.20.3)."""

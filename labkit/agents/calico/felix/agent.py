@@ -1,0 +1,51 @@
+"""Felix as an agent: one look at objects and kernel, and what follows from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from labkit.agents.calico.facts import read_facts
+from labkit.agents.calico.felix.devices import ensure_tunnel
+from labkit.agents.calico.felix.health import Health
+from labkit.agents.calico.felix.parts import repair
+from labkit.agents.calico.felix.site import Site, read_site
+from labkit.agents.calico.following import Agent, find_node_name
+from labkit.agents.calico.plugin import MTU_FILE
+from labkit.agents.calico.probes import STARTED
+from labkit.agents.calico.store import Store
+from labkit.agents.calico.tunnels import ensure_tunnel_addresses
+
+_REFRESH: Final = 10.0  # seconds; Felix's own: 90 for routes and iptables, 10 for ipsets
+
+
+def look(store: Store) -> bool:
+    """Whether the kernel is as it shall be now. Raises LabkitError."""
+    name, facts = find_node_name(), read_facts(store)
+    if ensure_tunnel_addresses(store, facts, name):
+        facts = read_facts(store)
+    site = read_site(facts, name)
+    ensure_tunnel(site)
+    _write_mtu(site)
+    return repair(site, FELIX.say)
+
+
+def _write_mtu(site: Site) -> None:
+    """For the CNI plugin: what fits for pods that are made from now on."""
+    path, text = Path(MTU_FILE), str(site.pod_mtu)
+    if not path.exists() or path.read_text(encoding="ascii") != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="ascii")
+        FELIX.say(f"{path}: {text}")
+
+
+_HEALTH: Final = Health()
+
+
+def _begin() -> None:
+    STARTED.parent.mkdir(parents=True, exist_ok=True)
+    STARTED.write_text(find_node_name(), encoding="utf-8")
+    _HEALTH.serve()
+
+
+FELIX: Final = Agent("felix", look, _REFRESH, kernel=True, begin=_begin, report=_HEALTH.report)

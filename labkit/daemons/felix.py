@@ -1,0 +1,14 @@
+"""Felix (labkit/agents/calico/felix): ready when the kernel is as Calico's objects want it."""
+
+from __future__ import annotations
+
+from labkit.daemons.daemon import Daemon, Exists, Program, Wish
+
+
+def plan_daemon(wish: Wish) -> Daemon:
+    """One a node."""
+    argv = ("calico-node", "-felix", *wish.arguments)
+    return Daemon(wish.name, argv, Exists("/run/calico/felix.ready"), pid_file="/run/calico/felix.pid")
+
+
+PROGRAM = Program(plan_daemon)
