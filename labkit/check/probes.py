@@ -175,7 +175,7 @@ class Probes(Record):
         return self.machine(machine) if isinstance(machine, str) else machine
 
     def _noted(self, source: MachineView, answer: Told, share: float) -> Told:
-        self.note(Evidence(source.name, answer.argv, answer.detail, 0 if answer.reached else 1))
+        self.note(Evidence(source.name, answer.argv, answer.detail, answer.status))
         if not answer.reached and share < SILENCE:
             raise OutOfTime(f"the time for checks was over: {answer.command} had no time to be answered")
         return answer

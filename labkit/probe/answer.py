@@ -25,3 +25,8 @@ class Answer:
     def command(self) -> str:
         """The words as one line of shell."""
         return shlex.join(self.argv)
+
+    @property
+    def status(self) -> int:
+        """What the command, typed, ends with."""
+        return 0 if self.reached else 1

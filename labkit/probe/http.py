@@ -33,9 +33,15 @@ _SILENCE: Final = "no answer (time-out)"
 
 @dataclass(frozen=True)
 class Served(Answer):
-    """`by`: the machine that got the request; empty when none of those watched did."""
+    """`by`: the machine that got the request; empty when none of those watched did. `whole`: an answer 2xx came back whole, whoever sent it."""
 
     by: str = ""
+    whole: bool = False
+
+    @property
+    def status(self) -> int:
+        """curl is content with anybody's answer."""
+        return 0 if self.whole else 1
 
 
 @dataclass
@@ -155,9 +161,10 @@ def _look(sniffer: object, name: str, tokens: dict[bytes, _Call]) -> None:
 
 
 def _plan_answer(call: _Call, target: str, seconds: float, times: int) -> Served:
-    failed = call.explain() or ("" if call.by else "somebody else answered")
+    broken = call.explain()
+    failed = broken or ("" if call.by else "somebody else answered")
     detail = failed or f"{call.by} answered; it saw the call come from {call.source}"
-    return Served(not failed, call.source, detail, seconds, plan_command(target, times), call.by)
+    return Served(not failed, call.source, detail, seconds, plan_command(target, times), call.by, not broken)
 
 
 def plan_command(target: str, times: int) -> tuple[str, ...]:

@@ -8,11 +8,12 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from labkit.check import Object, View, check, expect, make_service
+from labkit.check import Object, View, check, expect, make_service, plug_in_pod
 
 CALLERS = ("a", "b")
 DOMAIN = "cluster.local"
 TIMES = 6  # so many answers in a row, for there are two servers
+CALLS = 4  # of a web page, at once
 FOLLOWS = 8.0  # seconds in which a new Service has to have its name
 PAUSE = 0.1
 
@@ -66,8 +67,8 @@ def service_has_a_name(view: View) -> None:
     for src in list_callers(view):
         told = view.connect_tcp(src, view.values["kube_dns"], 53)
         expect(told.reached, expected=f"{src} reaches kube-dns by TCP, for long answers", observed=told.detail)
-        served = view.ask_http(src, (address, 80), among=[pod.name])[0]
-        expect(served.reached, expected=f"nginx answers {src} at {address}:80", observed=served.detail)
+        for served in view.ask_http(src, (address, 80), among=[pod.name], times=CALLS):
+            expect(served.reached, expected=f"nginx answers {src} at {address}:80", observed=served.detail)
 
 
 @check(
@@ -198,13 +199,15 @@ def nothing_else_has_a_name(view: View) -> None:
     ),
 )
 def names_follow(view: View) -> None:
-    """A Service that is made now has a name at once, and its address leads back to the name."""
+    """A Service that is made now has a name at once, in a new pod too, and its address leads back to the name."""
     name = f"check-{secrets.token_hex(3)}"
-    with make_service(view, plan_service(view, name)) as address:
+    with plug_in_pod(view, "worker1") as new, make_service(view, plan_service(view, name)) as address:
         back = ".".join(reversed(address.split("."))) + ".in-addr.arpa."
         wait_for_name(view, in_cluster(view, name), address)
         expect_records(view, in_cluster(view, name), [address], times=1)
         expect_records(view, back, [in_cluster(view, name)], kind="PTR", times=1)
+        told = ask(view, new.name, in_cluster(view, name))
+        expect(told.records == (address,), expected=f"a new pod is told {address} for {name}", observed=told.detail)
 
 
 def plan_service(view: View, name: str) -> Object:
