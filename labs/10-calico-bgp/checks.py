@@ -12,6 +12,7 @@ OTHERS = ("m1", "m2", "m3", "w1")
 NODES = (*OTHERS, "w2")
 PORT = 179
 LASTING = 0.5  # seconds
+HEARD = ("birdc", "show", "route", "where", "source", "=", "RTS_BGP")
 SESSIONS = ("ss", "-Htn", "state", "established", f"( sport = :{PORT} or dport = :{PORT} )")
 
 
@@ -71,7 +72,7 @@ def worker02_knows_others(view: View) -> None:
 
 
 def expect_known(view: View, pairs: list[tuple[str, str]]) -> None:
-    """The first has the second's block by BIRD, straight to the second."""
+    """The first has the second's block by BIRD, straight to the second, and BIRD has it from a neighbour."""
     with ThreadPoolExecutor(len(pairs)) as pool:
         told = list(pool.map(lambda pair: find_way(view, *pair), pairs))
     for (key, owner), way in zip(pairs, told, strict=True):
@@ -82,6 +83,22 @@ def expect_known(view: View, pairs: list[tuple[str, str]]) -> None:
             expected=f"{node.name}: {view.values[owner]['block']} {wanted}",
             observed=way or "no such route",
             by=view.find_evidence(node.name, "main"),
+        )
+    expect_heard(view, pairs)
+
+
+def expect_heard(view: View, pairs: list[tuple[str, str]]) -> None:
+    """BIRD's own word for where its routes are from: static ones look the same in the kernel."""
+    nodes = sorted({key for key, _ in pairs})
+    with ThreadPoolExecutor(len(nodes)) as pool:
+        told = dict(zip(nodes, pool.map(lambda key: view.machine(view.place(key).name).run(HEARD), nodes), strict=True))
+    for key, owner in pairs:
+        node, block = view.place(key).name, view.values[owner]["block"]
+        expect(
+            any(line.startswith(f"{block} ") for line in told[key].stdout.splitlines()),
+            expected=f"BIRD on {node} has {block} by BGP",
+            observed=told[key].stderr.strip() or "not by BGP: it stands in a file of the node's own",
+            by=view.find_evidence(node, HEARD[-1]),
         )
 
 

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from labkit.check import Place, View, both_ways, check, expect
-from labkit.net import Capture, Frame, Route, decode
+from labkit.net import Capture, Route
 
 NEAR, FAR = ("m1", "w1"), ("m2", "w2")
 NODES = (*NEAR, *FAR)
@@ -17,11 +17,18 @@ WITHIN = [(one, other) for side in (NEAR, FAR) for one, other in (side, side[::-
 PODS = ("a", "b", "c")
 PODS_ACROSS = (("a", "c"), ("c", "a"), ("b", "c"), ("c", "b"))
 PODS_WITHIN = (("a", "b"), ("b", "a"))
-CALLS = (("m1", "c"), ("w1", "c"), ("m2", "a"), ("m2", "b"), ("w2", "a"))  # a node, and a pod of the other subnet
+CALLS = (
+    ("m1", "c"),
+    ("w1", "c"),
+    ("m2", "a"),
+    ("m2", "b"),
+    ("w2", "a"),
+    ("w2", "b"),
+)  # a node, and a pod of the other subnet
 TUNNEL, MTU = "tunl0", 1480
-REQUEST = 8
 HEADERS = 28  # bytes of IP and ICMP around what ping -s sends
-Headers = list[Mapping[str, Any]]  # of IP, outermost first
+ETHERNET, WRAPPED = 14, 4  # bytes of its header; the protocol of a packet in a packet
+Headers = list[tuple[str, str]]  # source and destination of IP headers, outermost first
 
 
 @check(
@@ -103,15 +110,11 @@ def render(route: Route | None) -> str:
 )
 def router_sees_nodes_only(view: View) -> None:
     """Between the subnets pods' packets travel in IP packets of protocol 4, from node to node."""
-    seen = list_pings(view, "r1", "", PODS_ACROSS)
+    seen = list_packets(view, ("r1",), "", PODS_ACROSS)
     for src, dst in PODS_ACROSS:
         caller, called = view.place(src), view.place(dst)
-        said = f"the ping from {caller.name} to {called.name}"
-        ways = {
-            render_way(headers)
-            for headers in seen
-            if (headers[-1]["src"], headers[-1]["dst"]) == (caller.address, called.address)
-        }
+        said = f"what {caller.name} sends to {called.name}"
+        ways = {render_way(headers) for headers in seen if headers[-1] == (caller.address, called.address)}
         wanted = f"in IP {view.node_of(caller).address} to {view.node_of(called).address}"
         expect(
             ways == {wanted},
@@ -120,31 +123,30 @@ def router_sees_nodes_only(view: View) -> None:
         )
 
 
-def list_pings(view: View, key: str, link: str, pairs: Iterable[tuple[str, str]]) -> list[Headers]:
-    """What comes in on a machine (by one link) while these pods ping each other; all have to be answered."""
+def list_packets(view: View, keys: Iterable[str], link: str, pairs: Iterable[tuple[str, str]]) -> list[Headers]:
+    """What comes in on these machines (by one link) while pods reach each other, by pings, UDP and TCP."""
     places = [(view.place(src), view.place(dst)) for src, dst in pairs]
-    with Capture([view.machine(view.values[key]["name"])]) as capture:
-        view.expect_answers((src.name, dst.address) for src, dst in places)
+    with Capture([view.machine(view.values[key]["name"]) for key in keys]) as capture:
+        view.expect_reach(places)
         frames = [frame for frame in capture.read_frames(0.1) if frame.direction == "in" and link in ("", frame.link)]
     asked = {(src.address, dst.address) for src, dst in places}
-    pings = [headers for frame in frames if (headers := parse_ping(frame))]
-    return [headers for headers in pings if (headers[-1]["src"], headers[-1]["dst"]) in asked]
+    return [headers for frame in frames if (headers := parse_packet(frame.data)) and headers[-1] in asked]
 
 
-def parse_ping(frame: Frame) -> Headers:
-    """The IP headers around the request of a ping; none for other frames."""
-    layers = decode(frame)
-    if not any(layer.name == "ICMP" and layer.fields["type"] == REQUEST for layer in layers):
-        return []
-    names = [layer.name for layer in layers if layer.name not in ("Ether", "ICMP", "Raw")]
-    return (
-        [layer.fields for layer in layers if layer.name == "IP"] if set(names) == {"IP"} else [{"src": "?", "dst": "?"}]
-    )
+def parse_packet(data: bytes) -> Headers:
+    """The IPv4 headers of an Ethernet frame, as far as one is in another (protocol 4, RFC 2003)."""
+    headers: Headers = []
+    at, protocol = ETHERNET, WRAPPED
+    while protocol == WRAPPED and len(data) >= at + 20 and data[at] >> 4 == 4:
+        headers.append((str(IPv4Address(data[at + 12 : at + 16])), str(IPv4Address(data[at + 16 : at + 20]))))
+        first = int.from_bytes(data[at + 6 : at + 8]) & 0x1FFF == 0  # of its fragments
+        at, protocol = at + (data[at] & 15) * 4, data[at + 9] if first else 0
+    return headers
 
 
 def render_way(headers: Headers) -> str:
-    """How a ping travels."""
-    return " ".join(f"in IP {each['src']} to {each['dst']}" for each in headers[:-1]) or "bare"
+    """How a packet travels."""
+    return " ".join(f"in IP {src} to {dst}" for src, dst in headers[:-1]) or "bare"
 
 
 @check(
@@ -178,9 +180,9 @@ def own_subnet_is_bare(view: View) -> None:
             observed=render(route),
             by=view.find_evidence(view.place(key).name, "main"),
         )
-    seen = list_pings(view, "m1", "eth0", PODS_WITHIN) + list_pings(view, "w1", "eth0", PODS_WITHIN)
+    seen = list_packets(view, NEAR, "eth0", PODS_WITHIN)
     wrapped = sorted({render_way(headers) for headers in seen} - {"bare"})
-    expect(seen, expected="the pings between the nodes of one subnet pass their eth0", observed="they did not")
+    expect(seen, expected="what goes between the pods of one subnet passes their nodes' eth0", observed="they did not")
     expect(not wrapped, expected="no header more than the pods' own", observed=", ".join(wrapped))
 
 

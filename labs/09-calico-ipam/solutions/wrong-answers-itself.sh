@@ -1,5 +1,5 @@
 # worker01 has the first pod's address itself.
-# must fail: gateway_is_answered_for, pods_talk, fault_repaired
+# must fail: gateway_is_answered_for, links_have_calicos_names, pods_talk, fault_repaired
 # like: reference
 # without: break to repair
 #: after plugin

@@ -1,5 +1,5 @@
 # What leaves worker01 by the tunnel gets the tunnel's address.
-# must fail: router_sees_nodes_only, pods_talk, fault_repaired
+# must fail: pods_talk, fault_repaired
 # like: reference
 # without: break to repair
 #: after cross-subnet

@@ -1,5 +1,5 @@
 # Every third packet of TCP is lost.
-# must fail: pods_talk, nodes_call_from_the_tunnel, fault_repaired
+# must fail: router_sees_nodes_only, pods_talk, nodes_call_from_the_tunnel, fault_repaired
 # like: reference
 # without: break to repair
 #: after cross-subnet
