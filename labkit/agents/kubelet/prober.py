@@ -13,9 +13,7 @@ from labkit.agents.kubelet.ground import Ground
 from labkit.agents.kubelet.probe import Limits, Verdict
 from labkit.agents.kubelet.status import Box
 
-_FIRST: Final = (
-    0.25  # seconds from a container's start to the first question: one that comes too early costs a whole period
-)
+_FIRST: Final = 0.25  # seconds from a container's start to the first question: too early costs a whole period
 
 
 @dataclass(frozen=True)
