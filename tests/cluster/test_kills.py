@@ -71,6 +71,7 @@ def test_after_every_kill_the_cluster_is_whole_again(cluster: Lab, request: pyte
         taken[victim.program].append(time.monotonic() - began)
         say(f"{number + 1}: {victim.program} of {victim.machine}: whole after {taken[victim.program][-1]:.1f} s")
         replace_restarted(cluster.world.machine("control"))
+        expect_whole(cluster, 2 + number % 2, acknowledged)
     for name, times in sorted(taken.items()):
         say(f"{name}: {len(times)}, median {median(times):.1f} s")
 
@@ -104,12 +105,13 @@ def kill(lab: Lab, victim: Victim) -> None:
 
 
 def find_process(machine: Machine, program: str) -> int:
-    """The first of a program in this machine's network."""
-    return min(
-        number
-        for number, argv in machine.list_processes()
-        if argv and program in argv[0].rpartition("/")[2].split(":")[0]
-    )
+    """The first of a program in this machine's network, when it is there."""
+
+    def find() -> list[int]:
+        processes = machine.list_processes()
+        return [number for number, argv in processes if argv and program in argv[0].rpartition("/")[2].split(":")[0]]
+
+    return min(wait_until(find, SECONDS))
 
 
 def note(control: Machine, name: str, acknowledged: list[str]) -> None:
