@@ -1,7 +1,7 @@
 """A thousand endpoints: how long it takes from a changed EndpointSlice to kube-proxy's rule on a node.
 
 Ten Services have a hundred each, and come one after the other: who may not use SO_SNDBUFFORCE, as in every world, gets no more than
-net.core.wmem_max of rules to the kernel at once, about 250 endpoints (docs/measurements.md).
+net.core.wmem_max of rules to the kernel at once, about 120 endpoints (docs/measurements.md).
 """
 
 from __future__ import annotations
