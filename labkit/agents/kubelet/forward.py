@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import socket
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from labkit.agents.containers.client import ContainerError
 from labkit.agents.kubelet.asking import explain
 from labkit.agents.kubelet.sandbox import Sandbox
 from labkit.agents.kubelet.spdy import (
@@ -26,7 +26,6 @@ from labkit.agents.kubelet.spdy import (
     render_control,
     render_data,
 )
-from labkit.world import kernel
 
 if TYPE_CHECKING:  # the agent starts the server
     from labkit.agents.kubelet.agent import Kubelet
@@ -72,29 +71,14 @@ class Forward(WebSocketHandler):
         self._tunnel.close()
 
     async def _make_socket(self) -> socket.socket:
-        return await self._kubelet.ground.do(open_socket, self._sandbox.path if self._sandbox else "")
+        if not self._sandbox:
+            return socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        ground = self._kubelet.ground
+        return await ground.do(ground.containers.open_socket, self._sandbox.path)
 
     async def _send(self, data: bytes) -> None:
         with contextlib.suppress(WebSocketClosedError):
             await self.write_message(data, binary=True)
-
-
-def open_socket(path: str) -> socket.socket:
-    """For TCP, in the network namespace of this path, or in this thread's own without one."""
-    if not path:
-        return _make_socket()
-    network = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        with kernel.visit_network(network):
-            return _make_socket()
-    finally:
-        os.close(network)
-
-
-def _make_socket() -> socket.socket:
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    sock.setblocking(False)
-    return sock
 
 
 class Tunnel:
@@ -152,10 +136,13 @@ class Tunnel:
                 self._renderer.render_reply(stream)
             )  # not before: kubectl may then break off what has begun
             with await self._make() as sock:
+                sock.setblocking(False)
                 await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", port))
                 await self._carry(stream, sock)
         except OSError as error:
-            said = self._explain(port, error)
+            said = self._explain(port, explain(error))
+        except ContainerError as error:
+            said = self._explain(port, error.message)
         finally:  # kubectl waits for both ends, also when it broke the connection off
             self._forget(stream)
             await self._send(render_data(errors, said.encode(), last=True))
@@ -189,9 +176,9 @@ class Tunnel:
         with contextlib.suppress(OSError):
             sock.shutdown(socket.SHUT_WR)
 
-    def _explain(self, port: int, error: OSError) -> str:
+    def _explain(self, port: int, why: str) -> str:
         """In containerd's words (sandbox_portforward_linux.go), and kubelet's before them."""
-        tried = f"dial tcp4 127.0.0.1:{port}: connect: {explain(error)}"
+        tried = f"dial tcp4 127.0.0.1:{port}: connect: {why}"
         return (
             f"error forwarding port {port} to pod {self._where.id}, uid : failed to execute portforward in network namespace "
             f'"{self._where.path}": failed to connect to localhost:{port} inside namespace "{self._where.id}", IPv4: {tried} '

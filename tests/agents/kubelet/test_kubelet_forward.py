@@ -108,9 +108,7 @@ def run(talk: Talk) -> None:
     """Beside a server of this machine."""
 
     async def make() -> socket.socket:
-        sock = socket.socket()
-        sock.setblocking(False)
-        return sock
+        return socket.socket()
 
     async def main(port: int) -> None:
         client = Client()
