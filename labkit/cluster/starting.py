@@ -8,20 +8,28 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from labkit.cluster.manifests import COREDNS
 from labkit.cluster.outfit import ADDONS, NODES
 from labkit.cluster.values import Cluster
 from labkit.daemons.daemon import Wish
+from labkit.daemons.kube_proxy import METRICS, WRITTEN
 from labkit.errors import LabkitError
 from labkit.timing import scale
 from labkit.world import Machine, World
 
 Tell = Callable[[str], None]
 _AT_ONCE: Final = 16
+_PAUSE: Final = 0.1  # seconds between two looks at kube-proxy
 _SECONDS: Final = 60.0  # until nodes, kube-proxy and CoreDNS are ready
 
 
-def start_cluster(world: World, cluster: Cluster, address: str, tell: Tell = lambda _: None) -> None:
-    """From machines with their files to a cluster that is ready. Raises LabkitError with what did not come up, in its own words."""
+def start_cluster(
+    world: World, cluster: Cluster, address: str, tell: Tell = lambda _: None, beside: Callable[[], None] = lambda: None
+) -> None:
+    """From machines with their files to a cluster that is ready. Raises LabkitError with what did not come up, in its own words.
+
+    `beside`: what else has to be made, as soon as the API takes pods; it goes on while nodes, kube-proxy and CoreDNS become ready.
+    """
     control = world.machine(cluster.control)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         tell("etcd, API server …")
@@ -37,6 +45,7 @@ def start_cluster(world: World, cluster: Cluster, address: str, tell: Tell = lam
             _apply_nodes(control)
         tell("controllers, scheduler, nodes …")
         prefixes = {"pods": cluster.pods, "services": cluster.services}
+        names = pool.submit(_start_names, world, cluster)
         others = [
             pool.submit(start_daemon, control, Wish("kube-controller-manager", "kube-controller-manager", prefixes)),
             pool.submit(start_daemon, control, Wish("kube-scheduler", "kube-scheduler")),
@@ -45,7 +54,10 @@ def start_cluster(world: World, cluster: Cluster, address: str, tell: Tell = lam
         for each in (*kubelets, *others):
             each.result()
         tell(_say_last(cluster))
-        for done in [pool.submit(_run, control, words) for words in plan_waits(cluster)]:
+        waits = [pool.submit(_run, control, words) for words in plan_waits(cluster)]
+        _run(control, ["kubectl", "wait", "serviceaccount/default", "--for=create", _plan_patience()])
+        beside()
+        for done in (*waits, names):
             done.result()
 
 
@@ -56,17 +68,19 @@ def start_daemon(machine: Machine, wish: Wish) -> None:
 
 def plan_waits(cluster: Cluster) -> list[list[str]]:
     """Commands of which each ends when a part of the cluster is ready."""
-    patience = f"--timeout={scale(_SECONDS):g}s"
-    waits = [["kubectl", "wait", "serviceaccount/default", "--for=create", patience]]  # before it no pod is admitted
     if not cluster.kubelets or cluster.addon == "none":
-        return waits
-    waits += [["kubectl", "wait", "node", "--all", "--for=condition=Ready", patience]]
-    rollout = ["kubectl", "-n", "kube-system", "rollout", "status", patience]
-    if cluster.proxy != "none":
-        waits.append([*rollout, "daemonset/kube-proxy"])
-    if cluster.dns:
-        waits.append([*rollout, "deployment/coredns"])
-    return waits
+        return []
+    waits = [["kubectl", "wait", "node", "--all", "--for=condition=Ready", _plan_patience()]]
+    return [*waits, plan_rollout("daemonset/kube-proxy")] if cluster.proxy != "none" else waits
+
+
+def plan_rollout(what: str) -> list[str]:
+    """The command that ends when all pods of an add-on are ready."""
+    return ["kubectl", "-n", "kube-system", "rollout", "status", _plan_patience(), what]
+
+
+def _plan_patience() -> str:
+    return f"--timeout={scale(_SECONDS):g}s"
 
 
 def _say_last(cluster: Cluster) -> str:
@@ -80,8 +94,28 @@ def _apply_nodes(control: Machine) -> None:
 
 
 def _apply(control: Machine) -> None:
-    """The objects that the cluster begins with, all at once."""
-    _run(control, f"! test -d /{ADDONS} || kubectl create --validate=false -f /{ADDONS}")
+    """The objects that the cluster begins with, all at once but for CoreDNS's."""
+    files = " ".join(f"-f /{ADDONS}/{name}" for name in control.list_folder(f"/{ADDONS}") or () if name != COREDNS)
+    if files:
+        _run(control, f"kubectl create --validate=false {files}")
+
+
+def _start_names(world: World, cluster: Cluster) -> None:
+    """CoreDNS asks the API server by its ClusterIP: before kube-proxy's rules are there that fails, and is tried again seconds later."""
+    control, plugged = world.machine(cluster.control), cluster.addon != "none" and bool(cluster.kubelets)
+    if not cluster.dns:
+        return
+    if plugged and cluster.proxy != "none":
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(lambda name: _wait_for_rules(world.machine(name)), cluster.kubelets))
+    _run(control, f"kubectl create --validate=false -f /{ADDONS}/{COREDNS}")
+    if plugged:
+        _run(control, plan_rollout("deployment/coredns"))
+
+
+def _wait_for_rules(node: Machine) -> None:
+    written = f"curl -s http://127.0.0.1:{METRICS}/metrics | grep -Eq '{WRITTEN}'"
+    _run(node, f"for n in $(seq {scale(_SECONDS) / _PAUSE:.0f}); do {written} && break; sleep {_PAUSE}; done")
 
 
 def _run(machine: Machine, command: str | Sequence[str]) -> None:

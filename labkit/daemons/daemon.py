@@ -78,7 +78,9 @@ def plan_argv(program: str, options: Mapping[str, object], wish: Wish) -> tuple[
 
 
 def limit_memory(mebibytes: Value) -> dict[str, str]:
-    """Environment of a program in Go: it tidies up hardly ever while it needs less than this, and so starts in less time (docs/measurements.md)."""
+    """Environment of a program in Go: it tidies up hardly ever while it needs less than this, and so starts in less time; where it needs
+    more, the limit grows (programs/memory.go, docs/measurements.md).
+    """
     return {"GOGC": "400", "GOMEMLIMIT": f"{mebibytes}MiB"}
 
 

@@ -1,7 +1,7 @@
 """kube-apiserver: authorization by Node and RBAC, admission as shipped, kubeadm's files in /etc/kubernetes/pki.
 
 Values: `address`, its machine's, that nodes use; `services`, the prefix of ClusterIPs; `memory`, from which Go tidies up more often (MiB).
-Its arguments are kube-apiserver's own, and have the last word. Client streams (exec, attach) go to kubelets as WebSocket.
+Its arguments are kube-apiserver's own, and have the last word. Client streams (exec, attach, port-forward) go to kubelets as WebSocket.
 """
 
 from __future__ import annotations

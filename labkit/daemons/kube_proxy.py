@@ -10,8 +10,8 @@ from typing import Final
 
 from labkit.daemons.daemon import Answers, Daemon, Program, Wish, limit_memory
 
-_METRICS: Final = 10249
-_WRITTEN: Final = r"(?m)^kubeproxy_sync_proxy_rules_last_timestamp_seconds(\{.*\})? [1-9]"  # /healthz says yes before
+METRICS: Final = 10249
+WRITTEN: Final = r"^kubeproxy_sync_proxy_rules_last_timestamp_seconds(\{.*\})? [1-9]"  # /healthz says yes before
 _FOLDER: Final = "/var/lib/kube-proxy"
 _CONF: Final = """apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
@@ -41,7 +41,7 @@ def plan_daemon(wish: Wish) -> Daemon:
     path = f"{_FOLDER}/config.conf"
     argv = ("kube-proxy", f"--config={path}", *wish.arguments)
     environment = limit_memory(wish.values["memory"])
-    ready = Answers(_METRICS, "/metrics", tls=False, says=_WRITTEN)
+    ready = Answers(METRICS, "/metrics", tls=False, says=f"(?m){WRITTEN}")
     return Daemon(wish.name, argv, ready, {path: conf}, environment, seconds=30)
 
 

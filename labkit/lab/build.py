@@ -65,9 +65,7 @@ def build_world(plan: Plan, beginning: Entry) -> World:
     try:
         topology = plan.definition.topology
         notes = _build(world, plan.fabric, outfit_topology(cluster, topology) if cluster else topology)
-        if cluster:
-            start_cluster(world, cluster, find_address(topology, cluster.control), plan.tell)
-        _run_start_commands(world, plan.definition)
+        _begin(world, plan)
         world.write_journal(beginning.to_data())
         write_meta(world, replace(meta, ready=True, notes=tuple(notes), start=_list_start(world, plan)))
         if not plan.hidden:
@@ -95,13 +93,28 @@ def _plan_meta(plan: Plan) -> Meta:
     return Meta(plan.definition.name, plan.definition.variant.student, plan.fabric, plan.journal, since, owner=owner)
 
 
-def _run_start_commands(world: World, definition: Definition) -> None:
-    """Those of one machine in their order, its daemons first, the machines at the same time."""
+def _begin(world: World, plan: Plan) -> None:
+    """Daemons and the cluster at the same time; the start commands when the former run and the latter takes objects."""
+    definition, cluster = plan.definition, plan.definition.cluster
+    daemons = [(each.machine, ["daemon", "start", *each.wish.render_words()]) for each in definition.daemons]
+    with ThreadPoolExecutor(1) as pool:
+        started = pool.submit(_run_all, world, definition, daemons)
+
+        def go_on() -> None:
+            started.result()
+            _run_all(world, definition, [(each.machine, each.run) for each in definition.start])
+
+        if cluster:
+            start_cluster(world, cluster, find_address(definition.topology, cluster.control), plan.tell, go_on)
+        else:
+            go_on()
+
+
+def _run_all(world: World, definition: Definition, wanted: Sequence[tuple[str, Command]]) -> None:
+    """(machine, command): those of one machine in their order, the machines at the same time."""
     commands: dict[str, list[Command]] = {}
-    for daemon in definition.daemons:
-        commands.setdefault(daemon.machine, []).append(["daemon", "start", *daemon.wish.render_words()])
-    for start in definition.start:
-        commands.setdefault(start.machine, []).append(start.run)
+    for name, command in wanted:
+        commands.setdefault(name, []).append(command)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         list(pool.map(lambda name: _run_those_of(world.machine(name), commands[name], definition.name), commands))
 

@@ -30,6 +30,7 @@ var commands = map[string]func() *cobra.Command{
 
 func main() {
 	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
+	go followMemory()
 	switch command, known := commands[name]; {
 	case known:
 		os.Exit(cli.Run(command()))
@@ -38,6 +39,11 @@ func main() {
 		etcdmain.Main(os.Args)
 	case name == "coredns":
 		coremain.Run()
+	case name == "flanneld-real":
+		if err := runFlanneld(); err != nil {
+			fmt.Fprintf(os.Stderr, "%s: %s\n", name, err)
+			os.Exit(1)
+		}
 	default:
 		fmt.Fprintf(os.Stderr, "%s: this file is called by the name of one of its programs\n", name)
 		os.Exit(2)

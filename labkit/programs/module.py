@@ -13,11 +13,13 @@ FOLDER: Final = Path(__file__).parent
 FILE: Final = "kubernetes"  # the one binary; it is what it is called by
 NAMES: Final = (
     "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubectl", "coredns",
+    "flanneld-real",
 )  # fmt: skip
 _VERSION: Final = re.compile(r"^\s*(\S+) (v[0-9]\S*)$", re.MULTILINE)
 _MODULES: Final = {
     "etcd": "go.etcd.io/etcd/server/v3",
     "coredns": "github.com/coredns/coredns",
+    "flanneld-real": "github.com/flannel-io/flannel",
 }
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from labkit.errors import LabkitError
 from labkit.lab.folders import list_labs
 from tests.bench.agents import measure_agents
+from tests.bench.cluster import measure_cluster
 from tests.bench.commands import measure_commands
 from tests.bench.flannel import measure_flannel
 from tests.bench.hosts import measure_against_ip_batch, measure_against_mininet, measure_large_down
@@ -22,6 +23,7 @@ from tests.bench.row import Row
 GROUPS: dict[str, Callable[[], list[Row]]] = {
     "command": measure_commands,
     **{f"labs-{name}": partial(measure_lab, name) for name in list_labs()},
+    "cluster": measure_cluster,
     "agents": measure_agents,
     "overlay": measure_overlays,
     "overlay-flannel": measure_flannel,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ GOALS = {"start": 1.0, "down": 0.1, "idle": 30.0}
 CLUSTER_GOALS = {"start": 5.0, "down": 0.2, "idle": 550.0}  # with a control plane
 ALWAYS = ("down", "check")
 WITH_AGENTS = "05"  # from here on labs run programs of their own from the start: no goal for start and memory
+REST = 30.0  # s after which a cluster's programs keep what they need, and no more what they had while they started
 GRACE = 0.5  # s that a check may take beyond its lab's `within`
 
 
@@ -60,6 +62,8 @@ def look_inside(name: str) -> dict[str, float]:
         tempfile.TemporaryDirectory(prefix="labkit-bench-") as folder,
         start_hidden_lab(name, f"bench-{os.getpid()}", Path(folder, "journal")) as lab,
     ):
+        if lab.definition.cluster:
+            threading.Event().wait(REST)
         idle = sum(read_memory(process) for process in find_family(lab.world.pid))
         lab.solve()
         began = time.perf_counter()

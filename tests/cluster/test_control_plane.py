@@ -103,6 +103,15 @@ def test_the_service_of_the_api_server_is_reached_from_a_node(cluster: Lab, cont
         wait_until(lambda asked=asked: worker.run(asked).stdout == "ok")
 
 
+def test_what_a_program_keeps_of_memory_follows_what_it_needs(cluster: Lab) -> None:
+    """With a limit below what it has in use Go would tidy up without end."""
+    node = cluster.world.machine("worker2")
+    run(node, "daemon start etcd memory=1")
+    limit = "curl -s http://127.0.0.1:2381/metrics | awk '/^go_gc_gomemlimit_bytes/ {printf \"%d\", $2}'"
+    wait_until(lambda: int(node.run(limit).stdout or 0) > 4 << 20)
+    run(node, "daemon stop etcd")
+
+
 @pytest.mark.parametrize("name", PLANE)
 def test_killed_it_starts_again_and_nothing_is_lost(control: Machine, name: str) -> None:
     run(control, f"kubectl create configmap before-{name} --from-literal=kept=yes")

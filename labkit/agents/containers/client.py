@@ -79,6 +79,12 @@ class Containers:
             _, passed = self._exchange(connection, {"do": "listen", "id": name}, streams)
         return passed[0] if passed else -1
 
+    def open_socket(self, netns: str) -> socket.socket:
+        """For TCP, not connected, in the network of a pod."""
+        with self._connect() as connection:
+            _, passed = self._exchange(connection, {"do": "connect", "netns": netns}, ())
+        return socket.socket(fileno=passed[0])
+
     def close_stdin(self, name: str) -> None:
         """The container reads the end of its input."""
         self._ask("close_stdin", id=name)

@@ -17,6 +17,7 @@ from labkit.agents.containers.child import Entry
 from labkit.agents.containers.keeper import Keeper
 from labkit.agents.containers.spec import DOOR, Life, Spec, plan_status
 from labkit.errors import LabkitError, parse_json
+from labkit.world import kernel
 
 MOST: Final = 1 << 20  # bytes of a packet
 _DESCRIPTORS: Final = 8
@@ -30,10 +31,12 @@ class Server:
         self._selector = selectors.DefaultSelector()
         self._keeper = Keeper(self._selector, self._tell)
         self._watchers: list[socket.socket] = []
+        self._handed_out: list[socket.socket] = []  # with the answer under way
         self._selector.register(listener, selectors.EVENT_READ, lambda: self._accept(listener))
         self._answers: Mapping[str, Callable[[socket.socket, Message, list[int]], tuple[Message, list[int]]]] = {
             "start": self._start, "enter": self._enter, "listen": self._listen, "close_stdin": self._close_stdin,
             "signal": self._signal, "kill": self._kill, "forget": self._forget, "list": self._list, "watch": self._watch,
+            "connect": self._connect,
         }  # fmt: skip
 
     def serve(self) -> NoReturn:
@@ -61,6 +64,8 @@ class Server:
             socket.send_fds(connection, [json.dumps(said).encode()], passed)
         except OSError:
             self._hang_up(connection)
+        while self._handed_out:
+            self._handed_out.pop().close()
 
     def _answer(self, connection: socket.socket, packet: bytes, descriptors: list[int]) -> tuple[Message, list[int]]:
         try:
@@ -142,6 +147,11 @@ class Server:
     def _list(self, *_: object) -> tuple[Message, list[int]]:
         return {"lives": [life.to_data() for life in self._keeper.list_lives()]}, []
 
+    def _connect(self, _: socket.socket, words: Message, __: list[int]) -> tuple[Message, list[int]]:
+        """A TCP socket of a pod's network, not connected yet."""
+        self._handed_out.append(make_socket(words["netns"]))
+        return {}, [self._handed_out[-1].fileno()]
+
     def _watch(self, connection: socket.socket, *_: object) -> tuple[Message, list[int]]:
         self._watchers.append(connection)
         return {}, []
@@ -153,6 +163,16 @@ def _kill_session(process: int) -> None:
             kill(process, signal.SIGKILL)
         except ProcessLookupError:
             continue
+
+
+def make_socket(netns: str) -> socket.socket:
+    """For TCP, in the network namespace of this path. Raises OSError."""
+    network = os.open(netns, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with kernel.visit_network(network):
+            return socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    finally:
+        os.close(network)
 
 
 def open_door(path: str = DOOR) -> socket.socket:

@@ -42,11 +42,12 @@ async def _connect(host: str, port: int, seconds: float) -> Answer:
     except TimeoutError:
         return False, f"dial tcp {host}:{port}: i/o timeout"
     except OSError as error:
-        return False, f"dial tcp {host}:{port}: connect: {_explain(error)}"
+        return False, f"dial tcp {host}:{port}: connect: {explain(error)}"
     return True, ""
 
 
-def _explain(error: OSError) -> str:
+def explain(error: OSError) -> str:
+    """As Go's net says it."""
     return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
@@ -70,7 +71,7 @@ async def _get(action: Mapping[str, Any], container: Mapping[str, Any], address:
     except HTTPStreamClosedError:
         return False, f'Get "{url}": EOF'
     except OSError as error:
-        return False, f'Get "{url}": dial tcp {host}:{port}: connect: {_explain(error)}'
+        return False, f'Get "{url}": dial tcp {host}:{port}: connect: {explain(error)}'
     finally:
         client.close()
     if response.code in _GOOD:

@@ -6,12 +6,14 @@ import asyncio
 import traceback
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from labkit.agents.kubelet.asking import ask
 from labkit.agents.kubelet.ground import Ground
 from labkit.agents.kubelet.probe import Limits, Verdict
 from labkit.agents.kubelet.status import Box
+
+_FIRST: Final = 0.25  # seconds from a container's start to the first question: too early costs a whole period
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Prober:
         limits = Limits.parse(probe)
         verdict = Verdict(limits)
         loop = asyncio.get_running_loop()
-        await asyncio.sleep(max(self._since + limits.delay - loop.time(), 0))
+        await asyncio.sleep(max(self._since + max(limits.delay, _FIRST) - loop.time(), 0))
         while True:
             began = loop.time()
             at = (self._patient.box.id, self._patient.address)

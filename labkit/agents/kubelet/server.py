@@ -1,4 +1,4 @@
-"""Port 10250: what the API server asks a kubelet for kubectl's exec, attach, logs (pkg/kubelet/server)."""
+"""Port 10250: what the API server asks a kubelet for kubectl's exec, attach, logs, port-forward (pkg/kubelet/server)."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from labkit.agents.kubelet.channels import (
     render_failure,
     render_status,
 )
+from labkit.agents.kubelet.forward import Forward
 from labkit.agents.kubelet.logs import Wish, find_file, read_log
 from labkit.agents.kubelet.status import Box
 from labkit.agents.kubelet.worker import Worker
@@ -65,6 +66,7 @@ async def start_server(kubelet: Kubelet) -> None:
             (rf"/containerLogs{pod}/([^/]+)", Logs, words),
             (rf"/exec{pod}/(?:[^/]+/)?([^/]+)", Exec, words),
             (rf"/attach{pod}/(?:[^/]+/)?([^/]+)", Attach, words),
+            (rf"/portForward{pod}(?:/[^/]+)?", Forward, words),
         ],
         log_function=lambda _: None, websocket_max_message_size=_LARGEST,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from labkit.daemons.kube_proxy import render_configuration
 from labkit.programs import read_versions
 
 FOLDER: Final = Path(__file__).parent
+COREDNS: Final = "coredns.yaml"
 _KUBECONFIG: Final = "/var/lib/kube-proxy/kubeconfig.conf"
 _FORWARD: Final = """        forward . /etc/resolv.conf {
            max_concurrent 1000
@@ -43,7 +44,7 @@ def render_manifests(cluster: Cluster, address: str) -> dict[str, str]:
         "KUBERNETES": versions["kube-proxy"],
         "COREDNS": versions["coredns"],
     }
-    wanted = {"kube-proxy.yaml": cluster.proxy != "none", "coredns.yaml": cluster.dns > 0}
+    wanted = {"kube-proxy.yaml": cluster.proxy != "none", COREDNS: cluster.dns > 0}
     return {name: _fill(name, words) for name, is_wanted in wanted.items() if is_wanted} | dict(cluster.apply)
 
 

@@ -134,6 +134,18 @@ def test_logs_of_now_before_and_as_they_come(control: Machine, web: str) -> None
     assert web
 
 
+def test_a_pods_port_is_forwarded_to_whoever_runs_kubectl(control: Machine, web: str) -> None:
+    script = f"""kubectl port-forward pod/{web} 8080:80 9999:81 >/tmp/forward 2>&1 &
+    until grep -q 'Forwarding from 127.0.0.1:9999 -> 81' /tmp/forward; do sleep 0.05; done
+    for n in 1 2 3; do curl -s --max-time 20 localhost:8080 | grep title & done; wait -n; wait -n; wait -n
+    curl -s --max-time 20 localhost:9999; wait %1"""
+    assert run(control, f"{script}; true").count("Welcome to nginx!") == 3
+    said = run(control, "cat /tmp/forward")
+    assert "error forwarding port 81 to pod" in said
+    assert "connect: connection refused" in said
+    assert 'pods "nobody" not found' in control.run("kubectl port-forward nobody 8080:80").stderr
+
+
 def test_an_image_that_nobody_has_is_told_as_kubernetes_does(control: Machine, web: str) -> None:
     assert web
     run(control, "kubectl run wrong --image=nginxx:1")

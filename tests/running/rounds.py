@@ -1,0 +1,10 @@
+"""How often what is drawn by chance is done: twice, so that it is seen to work, or as often as is asked."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=2, metavar="N", help="rounds of tests/cluster/test_kills.py (2)")
+    parser.addoption("--seed", type=int, default=1, metavar="N", help="which ones are drawn there (1)")
