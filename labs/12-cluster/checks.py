@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 from concurrent.futures import ThreadPoolExecutor
 
 from labkit.check import Place, View, both_ways, check, expect, find_condition, find_owner, is_ready, plug_in_pod
 
 NODES = ("w1", "w2")  # those with a kubelet
+WORKERS = (*NODES, "w3")
 KUBELET, WEB, HOST_PORT = 10250, 80, 8080
 REPLICAS = 3
+CALLS = 4  # at once: what serves now and then is seen
 # what the plugins make with their first pod and leave for the next one
 PLUGINS_LEAVE = ("*cni0*", "* CNI-*", "chain *", "rule *CNI-*", "sysctl *route_localnet*")
 
 
-def expect_served(view: View, place: Place) -> None:
-    """A web server answers there, asked from control."""
-    answer = view.connect_tcp("control", place.address, WEB)
-    expect(answer.reached, expected=f"{place.name} answers at port {WEB}", observed=answer.detail)
+def expect_served(view: View, place: Place, address: str = "", port: int = WEB) -> None:
+    """A web server on this machine answers control at its own address, or at another one that leads to it."""
+    target = (address or place.address, port)
+    for answer in view.ask_http("control", target, among=[place.name], times=CALLS):
+        expect(answer.reached, expected=f"{place.name} answers at {target[0]}, port {port}", observed=answer.detail)
 
 
 @check(
@@ -74,7 +78,7 @@ def api_runs(view: View) -> None:
     ),
 )
 def nodes_are_ready(view: View) -> None:
-    """worker1 and worker2 are ready: the kubelet answers, and the network add-on's pod runs there."""
+    """worker1 and worker2 are ready: the kubelet answers, and the network add-on's pod runs there, worker2's on the node's network."""
     own = {pod["spec"].get("nodeName"): pod for pod in view.pods("kube-system", labels="app=bridge") if is_ready(pod)}
     for node in view.places(*NODES):
         answer = view.connect_tcp("control", node.address, KUBELET)
@@ -87,6 +91,14 @@ def nodes_are_ready(view: View) -> None:
             observed=f"one runs on {', '.join(map(str, own)) or 'no node'}",
             by=view.find_evidence("control", "app=bridge"),
         )
+    late = view.place("w2")  # the one that came without a network
+    told = own[late.name]["status"].get("podIP")
+    expect(
+        told == late.address,
+        expected=f"{late.name}'s pod of bridge has the node's address, {late.address}",
+        observed=f"it has {told}",
+        by=view.find_evidence("control", "app=bridge"),
+    )
 
 
 @check(
@@ -102,11 +114,20 @@ def nodes_are_ready(view: View) -> None:
 )
 def new_pods_are_served(view: View) -> None:
     """On every worker a new pod gets an address of the node's prefix, and they reach each other and control."""
-    nodes = [view.place(key) for key in ("w1", "w2", "w3")]
+    nodes = [view.place(key) for key in WORKERS]
     with contextlib.ExitStack() as stack:
         with ThreadPoolExecutor(len(nodes)) as pool:
             new = list(pool.map(lambda node: stack.enter_context(plug_in_pod(view, node.name)), nodes))
+        for key, pod in zip(WORKERS, new, strict=True):
+            expect_inside(view, key, pod)
         view.expect_seen(both_ways(*new, view.place("control")))
+
+
+def expect_inside(view: View, key: str, pod: Place) -> None:
+    """The pod's address is of its node's prefix."""
+    prefix = view.values[key]["prefix"]
+    inside = ipaddress.ip_address(pod.address) in ipaddress.ip_network(prefix)
+    expect(inside, expected=f"a new pod on {view.place(key).name} has an address of {prefix}", observed=pod.address)
 
 
 @check(
@@ -143,7 +164,7 @@ def db_has_three(view: View) -> None:
     ),
 )
 def two_share_a_network(view: View) -> None:
-    """The pod two has two containers in one network: one serves, the other reads it at localhost."""
+    """The pod two has two containers in one network: what one of them serves the other finds at localhost."""
     pod = view.object("Pod", "two")
     count = len(pod["spec"]["containers"])
     expect(count > 1, expected="two containers", observed=str(count))
@@ -173,6 +194,4 @@ def shop_answers_at_its_node(view: View) -> None:
     expect(not pod["spec"].get("hostNetwork"), expected="a network of its own", observed="it is on its node's")
     place = view.pod_place(pod)
     expect_served(view, place)
-    node = str(pod["status"]["hostIP"])
-    answer = view.connect_tcp("control", node, HOST_PORT)
-    expect(answer.reached, expected=f"{node} answers at port {HOST_PORT}", observed=answer.detail)
+    expect_served(view, place, str(pod["status"]["hostIP"]), HOST_PORT)

@@ -154,16 +154,21 @@ def nobody_is_said_at_once(view: View) -> None:
     ),
 )
 def services_follow(view: View) -> None:
-    """A Service that is made now is served on every node, by a pod that is plugged in now."""
+    """A Service that is made now is served on every node, by a pod that is plugged in now; and a new pod can call."""
     name = f"check-{secrets.token_hex(3)}"
-    with plug_in_pod(view, "worker2") as pod, make_service(view, *plan_service(name, pod)) as address:
-        for caller in view.places("c", "d"):
+    with (
+        plug_in_pod(view, "worker1") as new,
+        plug_in_pod(view, "worker2") as pod,
+        make_service(view, *plan_service(name, pod)) as address,
+    ):
+        for caller in (*view.places("c", "d"), new):
             told = wait_served(view, caller, address, pod)
             expect(
                 told,
                 expected=f"{caller.name} reaches {pod.name} by the new Service {address}:{PORT}",
                 observed="it does not",
             )
+        call(view, new.name, view.values["service"], PORT, times=8)
 
 
 def plan_service(name: str, pod: Place) -> tuple[Object, Object]:

@@ -1,5 +1,5 @@
 # The workers hide their pods behind their own addresses.
-# must fail: web_runs, new_pods_are_served, shop_answers_at_its_node, fault_repaired
+# must fail: web_runs, new_pods_are_served, fault_repaired
 # like: reference
 # without: break to repair
 #: after run
