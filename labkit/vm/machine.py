@@ -1,0 +1,46 @@
+"""What this machine can give a VM."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Final
+
+from labkit.errors import UsageError
+
+_LEAST, _MOST = 2048, 4096  # MB; what is not used costs nothing
+_PORTS: Final = 20
+
+
+def plan_memory(asked: int | None, here: int) -> int:
+    """MB: a quarter of what is `here`, between 2 and 4 GB, unless another number is asked for. Raises UsageError."""
+    if asked is None:
+        return min(max(here // 4, _LEAST), _MOST)
+    if not 512 <= asked <= here:  # noqa: PLR2004 - Debian's kernel does not start with less
+        raise UsageError(
+            f"--memory {asked}: in MB, at least 512; this machine has {here}", hint="2048 is enough for most labs"
+        )
+    return asked
+
+
+def read_memory() -> int:
+    """Of this machine, MB."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
+
+
+def count_processors() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def find_port(first: int) -> int:
+    """The first free one of this machine's loopback address from `first` on, as JupyterLab looks for one. Raises UsageError."""
+    for port in range(first, min(first + _PORTS, 1 << 16)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise UsageError(f"none of the {_PORTS} ports from {first} on is free", hint="./lab vm up --port 9000")

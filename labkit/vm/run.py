@@ -1,0 +1,140 @@
+"""A VM while it runs: its streams handed on, its boot watched, its end seen to."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from labkit.errors import LabkitError
+from labkit.timing import scale
+from labkit.vm.console import Console
+from labkit.world import open_input, start_program
+
+BOOT: Final = 300.0  # seconds for which a guest may not report; it takes 10 to 15 on an idle machine
+_ENDING: Final = 30.0  # for a server that was asked to end
+_LATE: Final = 255  # virtme-run's: the guest gave no status
+_EVERY: Final = 0.5
+_CHUNK: Final = 1 << 16
+
+Take = Callable[[bytes], None]
+
+
+Words = Callable[[int, int], Sequence[str]]
+
+
+class Guest:
+    """One start of virtme-run. `plan` gets the descriptors for the command's stderr and for what the guest is told (`values`).
+
+    `serves`: stdin stays open until it is asked to end.
+    """
+
+    def __init__(self, plan: Words, values: str, environment: Mapping[str, str], *, serves: bool) -> None:
+        self.console = Console()
+        self._began = time.monotonic()
+        self._shown = ""
+        self._stdin = -1
+        self._stack = contextlib.ExitStack()
+        self._selector = self._stack.enter_context(selectors.DefaultSelector())
+        stderr = self._open_output(_write_to(2))
+        with contextlib.ExitStack() as handed, open_input(values.encode()) as told:
+            streams = (
+                self._open_input(serves=serves),
+                self._open_output(_write_to(1)),
+                self._open_output(self.console.take),
+            )
+            for descriptor in (*streams, stderr):
+                handed.callback(os.close, descriptor)
+            self._process = start_program(plan(stderr, told), streams=streams, env=environment, held=(stderr, told))
+
+    def _open_input(self, *, serves: bool) -> int:
+        """What it reads. A terminal is not handed on: there is none in the VM."""
+        if not serves and os.isatty(0):
+            return os.open(os.devnull, os.O_RDONLY)
+        reader, writer = os.pipe()
+        if serves:
+            self._stdin = writer
+        else:
+            threading.Thread(target=_feed, args=(writer,), daemon=True).start()
+        return reader
+
+    def _open_output(self, take: Take) -> int:
+        reader, writer = os.pipe()
+        self._watch(reader, take)
+        return writer
+
+    def _watch(self, reader: int, take: Take) -> None:
+        self._selector.register(reader, selectors.EVENT_READ, take)
+        self._stack.callback(os.close, reader)
+
+    def run(self, tell: Callable[[str], None]) -> int:
+        """The command's exit status; 130 after Ctrl-C. Raises LabkitError with its last lines when it never reported, or ended early."""
+        deadline = time.monotonic() + scale(BOOT)
+        while self._selector.get_map():
+            self._hand_on()
+            if not self.console.began:
+                self._show(tell)
+                if time.monotonic() > deadline:
+                    raise self._explain(f"did not report within {scale(BOOT):.0f} s", tell)
+        status = self._process.wait()
+        if self.console.status is None:
+            raise self._explain("ended early" if self.console.began else "ended before it had reported", tell)
+        return self.console.status if status == _LATE else status
+
+    def _hand_on(self) -> None:
+        for key, _ in self._selector.select(_EVERY):
+            data = os.read(key.fd, _CHUNK)
+            if data:
+                key.data(data)
+            else:
+                self._selector.unregister(key.fd)
+
+    def _show(self, tell: Callable[[str], None]) -> None:
+        if self.console.stage != self._shown:
+            self._shown = self.console.stage
+            tell(f"the VM boots: {self._shown} ({time.monotonic() - self._began:.0f} s)")
+
+    def _explain(self, what: str, tell: Callable[[str], None]) -> LabkitError:
+        tell("\n    ".join(["the last lines of the VM's console:", *self.console.last]))
+        return LabkitError(f"the VM {what}", hint=self.console.find_remedy())
+
+    def ask_to_end(self) -> None:
+        """A server: by closing its stdin; what it says until then is handed on."""
+        if self._stdin >= 0:
+            os.close(self._stdin)
+            self._stdin = -1
+
+    def drain(self) -> None:
+        """Until it has ended, or for half a minute."""
+        deadline = time.monotonic() + scale(_ENDING)
+        while self._selector.get_map() and time.monotonic() < deadline:
+            self._hand_on()
+
+    def end(self) -> None:
+        """Nothing of it is left after this."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait()
+        self._stack.close()
+
+
+def _feed(writer: int) -> None:
+    """Our stdin, until its end."""
+    with contextlib.suppress(OSError):
+        while data := os.read(0, _CHUNK):
+            while data:
+                data = data[os.write(writer, data) :]
+    with contextlib.suppress(OSError):
+        os.close(writer)
+
+
+def _write_to(descriptor: int) -> Take:
+    def write(data: bytes) -> None:
+        while data:
+            data = data[os.write(descriptor, data) :]
+
+    return write

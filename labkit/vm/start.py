@@ -1,0 +1,92 @@
+"""From what was asked for to a VM that runs, and ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+from labkit.state import ensure_state_folder, find_home
+from labkit.timing import find_crowding, read_factor
+from labkit.vm.debian import Tell, ensure_kernel
+from labkit.vm.kvm import may_use_kvm
+from labkit.vm.machine import count_processors, find_port, plan_memory, read_memory
+from labkit.vm.options import Options
+from labkit.vm.plan import SCRATCH, Plan, plan_command
+from labkit.vm.run import Guest
+from labkit.vm.values import SLOWER, Task, plan_environment, render_values
+from labkit.vm.virtme import ensure_virtme
+
+CHECKOUT: Final = Path(__file__).parents[2]
+
+
+def run_vm(options: Options, tell: Tell) -> int:
+    """The command's exit status. Raises UsageError, LabkitError."""
+    memory = plan_memory(options.memory, read_memory())
+    kernel, virtme = ensure_kernel(tell), ensure_virtme(tell)
+    kvm = may_use_kvm(kernel)
+    task = plan_task(options, Path.cwd())
+    plan = Plan(
+        kernel, virtme, CHECKOUT / "vm" / "guest.sh", memory, count_processors(), kvm,
+        scratch=plan_scratch(find_home()), shared=plan_shared(options), cached=plan_cached(task), port=task.port,
+    )  # fmt: skip
+    factor = read_factor() * find_crowding() * (1.0 if kvm else SLOWER)
+    values = render_values(task, plan_environment(task, factor, os.environ), plan.cached)
+    tell(
+        f"a VM with Debian's kernel {kernel.release}"
+        + ("" if kvm else ", without KVM: it is 10 to 30 times as slow as this machine")
+    )
+    guest = Guest(
+        lambda stderr, told: plan_command(plan, stderr, told), values, plan_host_environment(virtme), serves=options.up
+    )
+    return follow(guest, tell, serves=options.up)
+
+
+def plan_task(options: Options, folder: Path) -> Task:
+    """A command runs where it was typed, if that is in the checkout."""
+    venv = Path(sys.prefix)
+    if not options.up:
+        here = folder if folder.is_relative_to(CHECKOUT) else CHECKOUT
+        return Task(options.words, here, venv, options.root)
+    port = find_port(options.port)
+    server = (str(venv / "bin" / "python"), "-P", "-m", "labkit.cli.serve", str(CHECKOUT / "notebooks"))
+    return Task((*server, str(options.work), "--port", str(port), "--no-browser"), CHECKOUT, venv, port=port)
+
+
+def plan_scratch(home: Path) -> tuple[Path, ...]:
+    """What a command may write to, for as long as the VM runs."""
+    return (*SCRATCH, home)
+
+
+def plan_shared(options: Options) -> tuple[Path, ...]:
+    """What lasts: the checkout, journals and settings, notebooks. Folders within others need no mention."""
+    wanted = [CHECKOUT, ensure_state_folder()]
+    if options.up:
+        options.work.mkdir(parents=True, exist_ok=True)
+        wanted.append(options.work)
+    return tuple(each for each in wanted if not any(each.is_relative_to(other) for other in wanted if other != each))
+
+
+def plan_cached(task: Task) -> tuple[tuple[str, Path], ...]:
+    """What nobody changes meanwhile."""
+    return (("labkit.usr", Path("/usr")), ("labkit.venv", task.venv))
+
+
+def plan_host_environment(virtme: Path) -> dict[str, str]:
+    """virtme-run's own: its packages, and no other Python's."""
+    return {**os.environ, "PYTHONPATH": str(virtme), "LC_ALL": "C.UTF-8"}
+
+
+def follow(guest: Guest, tell: Tell, *, serves: bool) -> int:
+    """Until it ends; Ctrl-C asks a server to end, and ends anything else. A second one ends a server, too."""
+    try:
+        return guest.run(tell)
+    except KeyboardInterrupt:
+        if serves and guest.console.began:
+            guest.ask_to_end()
+            guest.drain()
+            return guest.console.status or 0
+        raise
+    finally:
+        guest.end()
