@@ -121,6 +121,8 @@ def _fetch(folder: Path, tell: Tell) -> Kernel:
     for package in sorted(begun.glob("*.deb")):
         _run(["dpkg", "-x", package.name, "."], begun)
         package.unlink()
+    if not (begun / "lib").exists():  # Debian 13 has it in usr/lib
+        (begun / "lib").symlink_to("usr/lib")
     found = read_kernel(begun)
     if found is None:
         raise LabkitError(f"{name} and {_BUSYBOX} of apt have no kernel with modules and busybox in them")

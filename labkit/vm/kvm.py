@@ -14,7 +14,7 @@ from labkit.world import run_program
 
 DEVICE: Final = Path("/dev/kvm")
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
-_SECONDS: Final = 10.0
+SECONDS: Final = 10.0
 
 
 def may_use_kvm(kernel: Kernel) -> bool:
@@ -37,7 +37,7 @@ def run_trial(kernel: Kernel) -> bool:
     words = ["qemu-system-x86_64", "-accel", "kvm", "-cpu", "host", "-m", "256M", "-nodefaults", "-display", "none"]
     try:
         ran = run_program(
-            [*words, "-no-reboot", "-kernel", str(kernel.image), "-append", "quiet panic=-1"], timeout=scale(_SECONDS)
+            [*words, "-no-reboot", "-kernel", str(kernel.image), "-append", "quiet panic=-1"], timeout=scale(SECONDS)
         )
     except WorldError:
         return False

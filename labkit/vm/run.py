@@ -17,7 +17,6 @@ from labkit.world import open_input, start_program
 
 BOOT: Final = 300.0  # seconds for which a guest may not report; it takes 10 to 15 on an idle machine
 _ENDING: Final = 30.0  # for a server that was asked to end
-_LATE: Final = 255  # virtme-run's: the guest gave no status
 _EVERY: Final = 0.5
 _CHUNK: Final = 1 << 16
 
@@ -30,10 +29,12 @@ Words = Callable[[int, int], Sequence[str]]
 class Guest:
     """One start of virtme-run. `plan` gets the descriptors for the command's stderr and for what the guest is told (`values`).
 
-    `serves`: stdin stays open until it is asked to end.
+    `serves`: stdin stays open until it is asked to end. `hear` gets what the command says on stdout, too.
     """
 
-    def __init__(self, plan: Words, values: str, environment: Mapping[str, str], *, serves: bool) -> None:
+    def __init__(
+        self, plan: Words, values: str, environment: Mapping[str, str], *, serves: bool, hear: Take = lambda _: None
+    ) -> None:
         self.console = Console()
         self._began = time.monotonic()
         self._shown = ""
@@ -44,7 +45,7 @@ class Guest:
         with contextlib.ExitStack() as handed, open_input(values.encode()) as told:
             streams = (
                 self._open_input(serves=serves),
-                self._open_output(_write_to(1)),
+                self._open_output(_write_to(1, hear)),
                 self._open_output(self.console.take),
             )
             for descriptor in (*streams, stderr):
@@ -75,17 +76,18 @@ class Guest:
         """The command's exit status; 130 after Ctrl-C. Raises LabkitError with its last lines when it never reported, or ended early."""
         deadline = time.monotonic() + scale(BOOT)
         while self._selector.get_map():
-            self._hand_on()
             if not self.console.began:
                 self._show(tell)
                 if time.monotonic() > deadline:
                     raise self._explain(f"did not report within {scale(BOOT):.0f} s", tell)
-        status = self._process.wait()
+            self.hand_on()
+        self._process.wait()
         if self.console.status is None:
             raise self._explain("ended early" if self.console.began else "ended before it had reported", tell)
-        return self.console.status if status == _LATE else status
+        return self.console.status
 
-    def _hand_on(self) -> None:
+    def hand_on(self) -> None:
+        """What has come, or half a second of waiting."""
         for key, _ in self._selector.select(_EVERY):
             data = os.read(key.fd, _CHUNK)
             if data:
@@ -112,11 +114,15 @@ class Guest:
         """Until it has ended, or for half a minute."""
         deadline = time.monotonic() + scale(_ENDING)
         while self._selector.get_map() and time.monotonic() < deadline:
-            self._hand_on()
+            self.hand_on()
+
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self._process.poll() is not None
 
     def end(self) -> None:
         """Nothing of it is left after this."""
-        if self._process.poll() is None:
+        if not self.is_over():
             self._process.terminate()
             self._process.wait()
         self._stack.close()
@@ -132,8 +138,9 @@ def _feed(writer: int) -> None:
         os.close(writer)
 
 
-def _write_to(descriptor: int) -> Take:
+def _write_to(descriptor: int, hear: Take = lambda _: None) -> Take:
     def write(data: bytes) -> None:
+        hear(data)
         while data:
             data = data[os.write(descriptor, data) :]
 

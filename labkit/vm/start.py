@@ -7,14 +7,16 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from labkit.cli.serve import can_show_browser
 from labkit.state import ensure_state_folder, find_home
 from labkit.timing import find_crowding, read_factor
+from labkit.vm.browser import Opener
 from labkit.vm.debian import Tell, ensure_kernel
 from labkit.vm.kvm import may_use_kvm
 from labkit.vm.machine import count_processors, find_port, plan_memory, read_memory
 from labkit.vm.options import Options
 from labkit.vm.plan import SCRATCH, Plan, plan_command
-from labkit.vm.run import Guest
+from labkit.vm.run import Guest, Take
 from labkit.vm.values import SLOWER, Task, plan_environment, render_values
 from labkit.vm.virtme import ensure_virtme
 
@@ -38,8 +40,9 @@ def run_vm(options: Options, tell: Tell) -> int:
         + ("" if kvm else ", without KVM: it is 10 to 30 times as slow as this machine")
     )
     guest = Guest(
-        lambda stderr, told: plan_command(plan, stderr, told), values, plan_host_environment(virtme), serves=options.up
-    )
+        lambda stderr, told: plan_command(plan, stderr, told), values, plan_host_environment(virtme),
+        serves=options.up, hear=plan_hearing(options),
+    )  # fmt: skip
     return follow(guest, tell, serves=options.up)
 
 
@@ -76,6 +79,11 @@ def plan_cached(task: Task) -> tuple[tuple[str, Path], ...]:
 def plan_host_environment(virtme: Path) -> dict[str, str]:
     """virtme-run's own: its packages, and no other Python's."""
     return {**os.environ, "PYTHONPATH": str(virtme), "LC_ALL": "C.UTF-8"}
+
+
+def plan_hearing(options: Options) -> Take:
+    """With a screen here the learner's browser opens the address when it is said."""
+    return Opener().take if options.up and options.browser and can_show_browser(os.environ) else lambda _: None
 
 
 def follow(guest: Guest, tell: Tell, *, serves: bool) -> int:
