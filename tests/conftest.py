@@ -24,6 +24,7 @@ pytest_plugins = [
     "tests.running.labs",
     "tests.running.last",
     "tests.running.parallel",
+    "tests.running.vm",
     "tests.worlds",
 ]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from labkit.cli.serve import can_show_browser
+from labkit.programs import find_programs
 from labkit.state import ensure_state_folder, find_home
 from labkit.timing import find_crowding, read_factor
 from labkit.vm.browser import Opener
@@ -72,8 +73,10 @@ def plan_shared(options: Options) -> tuple[Path, ...]:
 
 
 def plan_cached(task: Task) -> tuple[tuple[str, Path], ...]:
-    """What nobody changes meanwhile."""
-    return (("labkit.usr", Path("/usr")), ("labkit.venv", task.venv))
+    """What nobody changes meanwhile: programs, the Python environment, Kubernetes' binary of 120 MB."""
+    programs = find_programs()
+    built = () if programs is None else (("labkit.programs", programs),)
+    return (("labkit.usr", Path("/usr")), ("labkit.venv", task.venv), *built)
 
 
 def plan_host_environment(virtme: Path) -> dict[str, str]:

@@ -47,7 +47,7 @@ def plan_environment(task: Task, factor: float, environment: Mapping[str, str]) 
     home = account.pw_dir if task.root else str(find_home())
     return {"LABKIT_REALM": REALM} | kept | {
         "PATH": f"{task.venv / 'bin'}:{_FOLDERS}", "HOME": home, "USER": account.pw_name, "LOGNAME": account.pw_name,
-        "SHELL": "/bin/bash", "LABKIT_TIMEOUT_SCALE": f"{factor:g}", "PYTHONDONTWRITEBYTECODE": "1",
+        "SHELL": "/bin/bash", "LABKIT_TIMEOUT_SCALE": f"{factor:g}",
     }  # fmt: skip
 
 
