@@ -20,6 +20,7 @@ REPOSITORY = Path(__file__).parents[1]
 MARKED_FOLDERS = {"labs": "world", "notebooks": "world", "browser": "browser", "world": "user"}
 pytest_plugins = [
     "pytester",
+    "tests.machine",
     "tests.running.apart",
     "tests.running.labs",
     "tests.running.last",

@@ -7,7 +7,7 @@ set -uo pipefail
 tell() { echo "labkit-vm: $*" >/dev/ttyS0; }
 
 kernel=$1
-modprobe -d "$kernel" -a qemu_fw_cfg overlay || tell "no modules in $kernel"
+modprobe -d "$kernel" -a qemu_fw_cfg overlay virtio_net || tell "no modules in $kernel"
 words=() environment=() modules=() cached=() folder=/ uid=0 gid=0 port=
 eval "$(cat /sys/firmware/qemu_fw_cfg/by_name/opt/labkit/values/raw)"
 
@@ -56,6 +56,9 @@ tell "loading modules"
 set -- "${cached[@]}"
 while [ $# -ge 2 ]; do mount_cached "$1" "$2"; shift 2; done
 ensure_modules
+# What udev was needed for is there; with the host's rules it would have a look at every link that is made.
+udevadm control --exit
+[ ! -e /dev/net/tun ] || chmod 666 /dev/net/tun
 ip link set lo up
 [ -z "$port" ] || ensure_forward
 run=(env -i "${environment[@]}" "${words[@]}")

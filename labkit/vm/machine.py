@@ -10,6 +10,7 @@ from labkit.errors import UsageError
 
 _LEAST, _MOST = 2048, 4096  # MB; what is not used costs nothing
 _PORTS: Final = 20
+_BUSY: Final = 2.0
 
 
 def plan_memory(asked: int | None, here: int) -> int:
@@ -28,9 +29,9 @@ def read_memory() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
 
 
-def count_processors() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0))
+def plan_processors(here: int, crowding: float) -> int:
+    """All of them; on a busy machine one, for two would wait in turn for what the other holds while it is not running."""
+    return here if crowding < _BUSY else 1
 
 
 def find_port(first: int) -> int:

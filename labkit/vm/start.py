@@ -14,9 +14,9 @@ from labkit.timing import find_crowding, read_factor
 from labkit.vm.browser import Opener
 from labkit.vm.debian import Tell, ensure_kernel
 from labkit.vm.kvm import may_use_kvm
-from labkit.vm.machine import count_processors, find_port, plan_memory, read_memory
+from labkit.vm.machine import find_port, plan_memory, plan_processors, read_memory
 from labkit.vm.options import Options
-from labkit.vm.plan import SCRATCH, Plan, plan_command
+from labkit.vm.plan import SCRATCH, SETTINGS, Plan, plan_command
 from labkit.vm.run import Guest, Take
 from labkit.vm.values import SLOWER, Task, plan_environment, render_values
 from labkit.vm.virtme import ensure_virtme
@@ -28,13 +28,15 @@ def run_vm(options: Options, tell: Tell) -> int:
     """The command's exit status. Raises UsageError, LabkitError."""
     memory = plan_memory(options.memory, read_memory())
     kernel, virtme = ensure_kernel(tell), ensure_virtme(tell)
-    kvm = may_use_kvm(kernel)
+    kvm, crowding = may_use_kvm(kernel), find_crowding()
     task = plan_task(options, Path.cwd())
     plan = Plan(
-        kernel, virtme, CHECKOUT / "vm" / "guest.sh", memory, count_processors(), kvm,
-        scratch=plan_scratch(find_home()), shared=plan_shared(options), cached=plan_cached(task), port=task.port,
+        kernel, virtme, CHECKOUT / "vm" / "guest.sh", memory,
+        plan_processors(len(os.sched_getaffinity(0)), crowding), kvm,
+        scratch=plan_scratch(find_home()), shared=plan_shared(options), cached=plan_cached(task),
+        quick=tuple(each for each in SETTINGS if each.is_dir()), port=task.port,
     )  # fmt: skip
-    factor = read_factor() * find_crowding() * (1.0 if kvm else SLOWER)
+    factor = read_factor() * crowding * (1.0 if kvm else SLOWER)
     values = render_values(task, plan_environment(task, factor, os.environ), plan.cached)
     tell(
         f"a VM with Debian's kernel {kernel.release}"

@@ -13,7 +13,7 @@ import pytest
 from labkit.doctor import list_capabilities, list_modules
 from labkit.errors import UsageError
 from labkit.vm.debian import Kernel, parse_depends, read_kernel, sort_key
-from labkit.vm.machine import find_port, plan_memory
+from labkit.vm.machine import find_port, plan_memory, plan_processors
 from labkit.vm.options import Options, parse_options
 from labkit.vm.plan import Plan, plan_command, plan_devices, render_script
 from labkit.vm.start import plan_shared, plan_task
@@ -27,7 +27,8 @@ TASK = Task(("true",), Path("/checkout"), Path("/checkout/.venv"))
 def make_plan(*, kvm: bool = False, port: int | None = None, script: str = "/checkout/vm/guest.sh") -> Plan:
     return Plan(
         KERNEL, Path("/cache/virtme"), Path(script), 2048, 2, kvm,
-        scratch=(Path("/tmp"),), shared=(Path("/checkout"),), cached=(("labkit.usr", Path("/usr")),), port=port,
+        scratch=(Path("/tmp"),), shared=(Path("/checkout"),), cached=(("labkit.usr", Path("/usr")),),
+        quick=(Path("/usr/lib/udev/rules.d"),), port=port,
     )  # fmt: skip
 
 
@@ -39,6 +40,7 @@ def test_kvm_is_used_only_where_it_was_proved(kvm: bool, says: bool) -> None:  #
 def test_virtme_is_told_what_is_written_through_and_what_is_forgotten() -> None:
     words = plan_command(make_plan(), 7, 8)
     assert {"--force-9p", "--rwdir=/checkout", "--overlay-rwdir=/tmp"} <= {*words}
+    assert "--rodir=/usr/lib/udev/rules.d=/checkout/vm/boot" in words
     assert words[words.index("--kimg") + 1] == "/cache/linux-image-6.1.0-9-amd64/boot/vmlinuz-6.1.0-9-amd64"
     assert words[words.index("--qemu-bin") + 1] == "/checkout/vm/qemu"
 
@@ -168,6 +170,11 @@ def test_half_a_kernel_is_none(tmp_path: Path, missing: str) -> None:
 )
 def test_memory(asked: int | None, here: int, given: int) -> None:
     assert plan_memory(asked, here) == given
+
+
+@pytest.mark.parametrize(("crowding", "processors"), [(1.0, 4), (1.9, 4), (2.0, 1), (4.0, 1)])
+def test_a_busy_machine_gives_one_processor(crowding: float, processors: int) -> None:
+    assert plan_processors(4, crowding) == processors
 
 
 @pytest.mark.parametrize("asked", [0, 100, 10**6])
