@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from labkit.cli.serve import can_show_browser
-from labkit.programs import find_programs
-from labkit.state import ensure_state_folder, find_home
-from labkit.timing import find_crowding, read_factor
+from labkit.programs import ensure_programs, find_programs
+from labkit.state import ensure_state_folder
+from labkit.timing import LARGEST, find_crowding, read_factor
 from labkit.vm.browser import Opener
-from labkit.vm.debian import Tell, ensure_kernel
+from labkit.vm.debian import Kernel, Tell, ensure_kernel
 from labkit.vm.kvm import may_use_kvm
 from labkit.vm.machine import find_port, plan_memory, plan_processors, read_memory
 from labkit.vm.options import Options
@@ -28,25 +29,52 @@ def run_vm(options: Options, tell: Tell) -> int:
     """The command's exit status. Raises UsageError, LabkitError."""
     memory = plan_memory(options.memory, read_memory())
     kernel, virtme = ensure_kernel(tell), ensure_virtme(tell)
-    kvm, crowding = may_use_kvm(kernel), find_crowding()
+    if options.up:
+        ensure_programs(tell)  # in the VM it would take hours, and be forgotten
+    speed = Speed(may_use_kvm(kernel), find_crowding())
+    slow = "" if speed.kvm else ", without KVM: it is 10 to 30 times as slow as this machine"
+    tell(f"a VM with Debian's kernel {kernel.release}{slow}")
+    guest = start(options, Machine(kernel, virtme, memory, speed))
+    return follow(guest, tell, serves=options.up)
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How fast it will be. `crowding`: how many times as long as on an idle machine work takes here now."""
+
+    kvm: bool
+    crowding: float
+
+    @property
+    def factor(self) -> float:
+        """For all waits in it."""
+        return min(read_factor() * self.crowding * (1.0 if self.kvm else SLOWER), LARGEST)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What it is made of; `memory` in MB."""
+
+    kernel: Kernel
+    virtme: Path
+    memory: int
+    speed: Speed
+
+
+def start(options: Options, machine: Machine) -> Guest:
+    """A guest that boots."""
     task = plan_task(options, Path.cwd())
+    environment = plan_environment(task, machine.speed.factor, os.environ)
     plan = Plan(
-        kernel, virtme, CHECKOUT / "vm" / "guest.sh", memory,
-        plan_processors(len(os.sched_getaffinity(0)), crowding), kvm,
-        scratch=plan_scratch(find_home()), shared=plan_shared(options), cached=plan_cached(task),
+        machine.kernel, machine.virtme, CHECKOUT / "vm" / "guest.sh", machine.memory,
+        plan_processors(len(os.sched_getaffinity(0)), machine.speed.crowding), machine.speed.kvm,
+        scratch=(*SCRATCH, Path(environment["HOME"])), shared=plan_shared(options), cached=plan_cached(task),
         quick=tuple(each for each in SETTINGS if each.is_dir()), port=task.port,
     )  # fmt: skip
-    factor = read_factor() * crowding * (1.0 if kvm else SLOWER)
-    values = render_values(task, plan_environment(task, factor, os.environ), plan.cached)
-    tell(
-        f"a VM with Debian's kernel {kernel.release}"
-        + ("" if kvm else ", without KVM: it is 10 to 30 times as slow as this machine")
-    )
-    guest = Guest(
-        lambda stderr, told: plan_command(plan, stderr, told), values, plan_host_environment(virtme),
-        serves=options.up, hear=plan_hearing(options),
+    return Guest(
+        lambda stderr, told: plan_command(plan, stderr, told), render_values(task, environment, plan.cached),
+        plan_host_environment(machine.virtme), serves=options.up, hear=plan_hearing(options),
     )  # fmt: skip
-    return follow(guest, tell, serves=options.up)
 
 
 def plan_task(options: Options, folder: Path) -> Task:
@@ -58,11 +86,6 @@ def plan_task(options: Options, folder: Path) -> Task:
     port = find_port(options.port)
     server = (str(venv / "bin" / "python"), "-P", "-m", "labkit.cli.serve", str(CHECKOUT / "notebooks"))
     return Task((*server, str(options.work), "--port", str(port), "--no-browser"), CHECKOUT, venv, port=port)
-
-
-def plan_scratch(home: Path) -> tuple[Path, ...]:
-    """What a command may write to, for as long as the VM runs."""
-    return (*SCRATCH, home)
 
 
 def plan_shared(options: Options) -> tuple[Path, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ _KEPT: Final = (
     "XDG_DATA_HOME",
     "XDG_CACHE_HOME",
 )
+_OURS: Final = re.compile("LABKIT_(?!OWNER$).*")  # the owner of labs is a process of this machine
 _FOLDERS: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -43,7 +45,7 @@ class Task:
 def plan_environment(task: Task, factor: float, environment: Mapping[str, str]) -> dict[str, str]:
     """The command's: little of the host's, all of labkit's own, and waits that are as long as the VM is slow."""
     account = pwd.getpwuid(0 if task.root else os.getuid())
-    kept = {name: value for name, value in environment.items() if name in _KEPT or name.startswith("LABKIT_")}
+    kept = {name: value for name, value in environment.items() if name in _KEPT or _OURS.fullmatch(name)}
     home = account.pw_dir if task.root else str(find_home())
     return {"LABKIT_REALM": REALM} | kept | {
         "PATH": f"{task.venv / 'bin'}:{_FOLDERS}", "HOME": home, "USER": account.pw_name, "LOGNAME": account.pw_name,

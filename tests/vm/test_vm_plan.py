@@ -16,7 +16,7 @@ from labkit.vm.debian import Kernel, parse_depends, read_kernel, sort_key
 from labkit.vm.machine import find_port, plan_memory, plan_processors
 from labkit.vm.options import Options, parse_options
 from labkit.vm.plan import Plan, plan_command, plan_devices, render_script
-from labkit.vm.start import plan_shared, plan_task
+from labkit.vm.start import Speed, plan_shared, plan_task
 from labkit.vm.values import Task, plan_environment, render_values
 
 REPOSITORY = Path(__file__).parents[2]
@@ -81,16 +81,29 @@ def test_every_module_that_the_doctor_knows_is_loaded() -> None:
 
 
 def test_waits_are_as_long_as_the_vm_is_slow_and_the_person_stays_the_same() -> None:
-    found = plan_environment(TASK, 40.0, {"LABKIT_DEBUG": "1", "LANG": "C.UTF-8", "SECRET": "x", "PATH": "/evil"})
+    found = plan_environment(
+        TASK, 40.0, {"LABKIT_DEBUG": "1", "LANG": "C.UTF-8", "SECRET": "x", "LABKIT_OWNER": "7", "PATH": "/evil"}
+    )
     assert found["LABKIT_TIMEOUT_SCALE"] == "40"
     assert (found["LABKIT_DEBUG"], found["LABKIT_REALM"]) == ("1", "vm")
     assert found["PATH"].startswith("/checkout/.venv/bin:")
-    assert "SECRET" not in found
+    assert not {"SECRET", "LABKIT_OWNER"} & found.keys()
     assert plan_environment(Task(("true",), Path("/"), Path("/v"), root=True), 1.0, {})["HOME"] == "/root"
 
 
 def test_the_oldest_realm_is_the_learners_own() -> None:
     assert plan_environment(TASK, 1.0, {"LABKIT_REALM": "x"})["LABKIT_REALM"] == "x"
+
+
+@pytest.mark.parametrize(("kvm", "given", "factor"), [(True, "1", 1.5), (False, "1", 30), (False, "900", 1000)])
+def test_waits_grow_with_all_that_makes_it_slow(
+    monkeypatch: pytest.MonkeyPatch,
+    kvm: bool,  # noqa: FBT001 - a case
+    given: str,
+    factor: float,
+) -> None:
+    monkeypatch.setenv("LABKIT_TIMEOUT_SCALE", given)
+    assert Speed(kvm, 1.5).factor == factor
 
 
 # the words
