@@ -6,7 +6,16 @@ set -uo pipefail
 # The host reads the console: it tells how far we are (labkit/vm/console.py).
 tell() { echo "labkit-vm: $*" >/dev/ttyS0; }
 
+# virtme-ng finds its ports by names that udev gives them, and udev takes most of a boot: it is left out, and we look ourselves.
+find_port() { # NAME
+    local each
+    for each in /sys/class/virtio-ports/*; do
+        [ "$(cat "$each/name")" != "$1" ] || echo "/dev/${each##*/}"
+    done
+}
+
 kernel=$1
+exec <"$(find_port virtme.stdin)" >"$(find_port virtme.stdout)"
 modprobe -d "$kernel" -a qemu_fw_cfg overlay virtio_net || tell "no modules in $kernel"
 words=() environment=() modules=() cached=() folder=/ uid=0 gid=0 port=
 eval "$(cat /sys/firmware/qemu_fw_cfg/by_name/opt/labkit/values/raw)"
@@ -56,8 +65,6 @@ tell "loading modules"
 set -- "${cached[@]}"
 while [ $# -ge 2 ]; do mount_cached "$1" "$2"; shift 2; done
 ensure_modules
-# What udev was needed for is there; with the host's rules it would have a look at every link that is made.
-udevadm control --exit
 [ ! -e /dev/net/tun ] || chmod 666 /dev/net/tun
 ip link set lo up
 [ -z "$port" ] || ensure_forward
@@ -66,7 +73,7 @@ run=(env -i "${environment[@]}" "${words[@]}")
 cd "$folder" || tell "no folder $folder"
 
 tell "begins"
-{ if [ -z "$port" ]; then "${run[@]}"; else run_server "${run[@]}"; fi; } 2>/dev/virtio-ports/labkit.stderr
+{ if [ -z "$port" ]; then "${run[@]}"; else run_server "${run[@]}"; fi; } 2>"$(find_port labkit.stderr)"
 status=$?
 tell "ended $status"
 exit "$status"

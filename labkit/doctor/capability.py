@@ -30,7 +30,7 @@ class Capability:
     attempt: str
     device: str = ""
     package: str = ""
-    more: str = ""
+    root: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ def list_capabilities() -> list[Capability]:
 
 
 def list_modules() -> list[str]:
-    """Every module of the kernel that labs may need."""
-    return [name for each in list_capabilities() for name in (each.module, *each.more.split())]
+    """The kernel's modules that labs may need and can't have loaded by asking for them."""
+    return [name for each in list_capabilities() for name in each.root.split()]
 
 
 def try_capabilities(capabilities: Sequence[Capability]) -> list[Finding]:

@@ -12,14 +12,17 @@ from labkit.vm.debian import Kernel
 STDERR: Final = "labkit.stderr"  # the port for the command's stderr: virtme-ng's own goes with the console
 VALUES: Final = "opt/labkit/values"  # where the guest finds what it is to do (qemu's fw_cfg)
 SERVER: Final = "10.0.2.15"  # the guest's address on qemu's user network (qemu: "-netdev user")
-SETTINGS: Final = (Path("/usr/lib/udev/rules.d"), Path("/usr/lib/tmpfiles.d"))  # what a booting system reads and runs
+SKIPPED: Final = (
+    Path("/usr/lib/systemd"),
+    Path("/usr/lib/tmpfiles.d"),
+)  # udev and what systemd-tmpfiles reads: most of a boot
 SCRATCH: Final = (Path("/etc"), Path("/tmp"), Path("/var"))  # noqa: S108 - can be written to in the guest; it is gone with it
 
 
 @dataclass(frozen=True)
 class Plan:
     """One VM. `memory` in MB; `scratch`: folders that can be written to and forget it; `shared`: those that are this machine's own;
-    `cached`: tag and folder of what stays as it is meanwhile; `quick`: folders of settings that vm/boot replaces at first; `port`: of this machine's loopback address, forwarded.
+    `cached`: tag and folder of what stays as it is meanwhile; `skipped`: folders that look empty while it boots; `port`: of this machine's loopback address, forwarded.
     """
 
     kernel: Kernel
@@ -31,7 +34,7 @@ class Plan:
     scratch: tuple[Path, ...]
     shared: tuple[Path, ...]
     cached: tuple[tuple[str, Path], ...]
-    quick: tuple[Path, ...]
+    skipped: tuple[Path, ...]
     port: int | None = None
 
 
@@ -47,7 +50,7 @@ def plan_command(plan: Plan, stderr: int, values: int) -> list[str]:
     words += [] if plan.kvm else ["--disable-kvm"]
     words += [f"--overlay-rwdir={folder}" for folder in plan.scratch]
     words += [f"--rwdir={folder}" for folder in plan.shared]
-    words += [f"--rodir={place}={plan.script.with_name('boot')}" for place in plan.quick]
+    words += [f"--rodir={str(place).lstrip('/')}={plan.script.with_name('boot')}" for place in plan.skipped]
     words += ["--script-sh", render_script(plan), "--qemu-opts", *plan_devices(plan, stderr, values)]
     return words
 

@@ -17,7 +17,7 @@ from labkit.vm.debian import Kernel, Tell, ensure_kernel
 from labkit.vm.kvm import may_use_kvm
 from labkit.vm.machine import find_port, plan_memory, plan_processors, read_memory
 from labkit.vm.options import Options
-from labkit.vm.plan import SCRATCH, SETTINGS, Plan, plan_command
+from labkit.vm.plan import SCRATCH, SKIPPED, Plan, plan_command
 from labkit.vm.run import Guest, Take
 from labkit.vm.values import SLOWER, Task, plan_environment, render_values
 from labkit.vm.virtme import ensure_virtme
@@ -68,8 +68,8 @@ def start(options: Options, machine: Machine) -> Guest:
     plan = Plan(
         machine.kernel, machine.virtme, CHECKOUT / "vm" / "guest.sh", machine.memory,
         plan_processors(len(os.sched_getaffinity(0)), machine.speed.crowding), machine.speed.kvm,
-        scratch=(*SCRATCH, Path(environment["HOME"])), shared=plan_shared(options), cached=plan_cached(task),
-        quick=tuple(each for each in SETTINGS if each.is_dir()), port=task.port,
+        scratch=(*SCRATCH, Path(environment["HOME"])), shared=plan_shared(options), cached=plan_cached(task, machine.kernel),
+        skipped=tuple(each for each in SKIPPED if each.is_dir()), port=task.port,
     )  # fmt: skip
     return Guest(
         lambda stderr, told: plan_command(plan, stderr, told), render_values(task, environment, plan.cached),
@@ -97,11 +97,12 @@ def plan_shared(options: Options) -> tuple[Path, ...]:
     return tuple(each for each in wanted if not any(each.is_relative_to(other) for other in wanted if other != each))
 
 
-def plan_cached(task: Task) -> tuple[tuple[str, Path], ...]:
+def plan_cached(task: Task, kernel: Kernel) -> tuple[tuple[str, Path], ...]:
     """What nobody changes meanwhile: programs, the Python environment, Kubernetes' binary of 120 MB."""
     programs = find_programs()
     built = () if programs is None else (("labkit.programs", programs),)
-    return (("labkit.usr", Path("/usr")), ("labkit.venv", task.venv), *built)
+    modules = ("labkit.modules", kernel.folder / "lib" / "modules")
+    return (("labkit.usr", Path("/usr")), ("labkit.venv", task.venv), modules, *built)
 
 
 def plan_host_environment(virtme: Path) -> dict[str, str]:
