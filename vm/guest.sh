@@ -16,8 +16,8 @@ find_port() { # NAME
 
 kernel=$1
 exec <"$(find_port virtme.stdin)" >"$(find_port virtme.stdout)"
-modprobe -d "$kernel" -a qemu_fw_cfg overlay virtio_net || tell "no modules in $kernel"
-words=() environment=() modules=() cached=() folder=/ uid=0 gid=0 port=
+modprobe -d "$kernel" -a qemu_fw_cfg overlay || tell "no modules in $kernel"
+words=() environment=() modules=() cached=() folder=/ uid=0 gid=0
 eval "$(cat /sys/firmware/qemu_fw_cfg/by_name/opt/labkit/values/raw)"
 
 # The same files once more, kept in memory once they are read: without this every look at a file is a question to the host.
@@ -41,39 +41,18 @@ ensure_modules() {
     sysctl -qw net.core.fb_tunnels_only_for_init_net=1
 }
 
-# JupyterLab listens on the loopback address, as ever; what the host forwards comes in at the network's.
-ensure_forward() {
-    local link
-    link=$(find /sys/class/net -mindepth 1 -maxdepth 1 -name 'e*' -printf '%f\n' | head -n 1)
-    ip address add 10.0.2.15/24 dev "$link"
-    ip link set "$link" up
-    ip route add default via 10.0.2.2
-    socat "TCP-LISTEN:$port,bind=10.0.2.15,fork,reuseaddr" "TCP:127.0.0.1:$port" &
-}
-
-# A server is asked to end when the host closes our stdin.
-run_server() {
-    local server
-    exec 3<&0
-    "$@" </dev/null 3<&- &
-    server=$!
-    { cat <&3 >/dev/null; kill -TERM "$server"; } &
-    wait "$server"
-}
-
 tell "loading modules"
 set -- "${cached[@]}"
 while [ $# -ge 2 ]; do mount_cached "$1" "$2"; shift 2; done
 ensure_modules
 [ ! -e /dev/net/tun ] || chmod 666 /dev/net/tun
 ip link set lo up
-[ -z "$port" ] || ensure_forward
 run=(env -i "${environment[@]}" "${words[@]}")
 [ "$uid" = 0 ] || run=(setpriv --reuid "$uid" --regid "$gid" --init-groups "${run[@]}")
 cd "$folder" || tell "no folder $folder"
 
 tell "begins"
-{ if [ -z "$port" ]; then "${run[@]}"; else run_server "${run[@]}"; fi; } 2>"$(find_port labkit.stderr)"
+"${run[@]}" 2>"$(find_port labkit.stderr)"
 status=$?
 tell "ended $status"
 exit "$status"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import socket
 from typing import Final
 
 from labkit.errors import UsageError
 
 _LEAST, _MOST = 2048, 4096  # MB; what is not used costs nothing
-_PORTS: Final = 20
 _BUSY: Final = 2.0
 
 
@@ -32,16 +30,3 @@ def read_memory() -> int:
 def plan_processors(here: int, crowding: float) -> int:
     """All of them; on a busy machine one, for two would wait in turn for what the other holds while it is not running."""
     return here if crowding < _BUSY else 1
-
-
-def find_port(first: int) -> int:
-    """The first free one of this machine's loopback address from `first` on, as JupyterLab looks for one. Raises UsageError."""
-    for port in range(first, min(first + _PORTS, 1 << 16)):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise UsageError(f"none of the {_PORTS} ports from {first} on is free", hint="./lab vm up --port 9000")

@@ -11,7 +11,6 @@ from labkit.vm.debian import Kernel
 
 STDERR: Final = "labkit.stderr"  # the port for the command's stderr: virtme-ng's own goes with the console
 VALUES: Final = "opt/labkit/values"  # where the guest finds what it is to do (qemu's fw_cfg)
-SERVER: Final = "10.0.2.15"  # the guest's address on qemu's user network (qemu: "-netdev user")
 SKIPPED: Final = (
     Path("/usr/lib/systemd"),
     Path("/usr/lib/tmpfiles.d"),
@@ -22,7 +21,7 @@ SCRATCH: Final = (Path("/etc"), Path("/tmp"), Path("/var"))  # noqa: S108 - can 
 @dataclass(frozen=True)
 class Plan:
     """One VM. `memory` in MB; `scratch`: folders that can be written to and forget it; `shared`: those that are this machine's own;
-    `cached`: tag and folder of what stays as it is meanwhile; `skipped`: folders that look empty while it boots; `port`: of this machine's loopback address, forwarded.
+    `cached`: tag and folder of what stays as it is meanwhile; `skipped`: folders that look empty while it boots.
     """
 
     kernel: Kernel
@@ -35,7 +34,6 @@ class Plan:
     shared: tuple[Path, ...]
     cached: tuple[tuple[str, Path], ...]
     skipped: tuple[Path, ...]
-    port: int | None = None
 
 
 def plan_command(plan: Plan, stderr: int, values: int) -> list[str]:
@@ -74,9 +72,6 @@ def plan_devices(plan: Plan, stderr: int, values: int) -> list[str]:
         path = escape(folder)
         words += ["-fsdev", f"local,id={tag},path={path},security_model=none,readonly=on,multidevs=remap"]
         words += ["-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]
-    if plan.port:
-        forward = f"hostfwd=tcp:127.0.0.1:{plan.port}-{SERVER}:{plan.port}"
-        words += ["-netdev", f"user,id=network,{forward}", "-device", "virtio-net-pci,netdev=network"]
     return words
 
 

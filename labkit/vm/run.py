@@ -16,7 +16,6 @@ from labkit.vm.console import Console
 from labkit.world import open_input, start_program
 
 BOOT: Final = 300.0  # seconds for which a guest may not report; it takes 10 to 15 on an idle machine
-_ENDING: Final = 30.0  # for a server that was asked to end
 _EVERY: Final = 0.5
 _CHUNK: Final = 1 << 16
 
@@ -27,41 +26,24 @@ Words = Callable[[int, int], Sequence[str]]
 
 
 class Guest:
-    """One start of virtme-run. `plan` gets the descriptors for the command's stderr and for what the guest is told (`values`).
+    """One start of virtme-run. `plan` gets the descriptors for the command's stderr and for what the guest is told (`values`)."""
 
-    `serves`: stdin stays open until it is asked to end. `hear` gets what the command says on stdout, too.
-    """
-
-    def __init__(
-        self, plan: Words, values: str, environment: Mapping[str, str], *, serves: bool, hear: Take = lambda _: None
-    ) -> None:
+    def __init__(self, plan: Words, values: str, environment: Mapping[str, str]) -> None:
         self.console = Console()
         self._began = time.monotonic()
         self._shown = ""
-        self._stdin = -1
         self._stack = contextlib.ExitStack()
         self._selector = self._stack.enter_context(selectors.DefaultSelector())
         stderr = self._open_output(_write_to(2))
         with contextlib.ExitStack() as handed, open_input(values.encode()) as told:
             streams = (
-                self._open_input(serves=serves),
-                self._open_output(_write_to(1, hear)),
+                _open_input(),
+                self._open_output(_write_to(1)),
                 self._open_output(self.console.take),
             )
             for descriptor in (*streams, stderr):
                 handed.callback(os.close, descriptor)
             self._process = start_program(plan(stderr, told), streams=streams, env=environment, held=(stderr, told))
-
-    def _open_input(self, *, serves: bool) -> int:
-        """What it reads. A terminal is not handed on: there is none in the VM."""
-        if not serves and os.isatty(0):
-            return os.open(os.devnull, os.O_RDONLY)
-        reader, writer = os.pipe()
-        if serves:
-            self._stdin = writer
-        else:
-            threading.Thread(target=_feed, args=(writer,), daemon=True).start()
-        return reader
 
     def _open_output(self, take: Take) -> int:
         reader, writer = os.pipe()
@@ -104,18 +86,6 @@ class Guest:
         tell("\n    ".join(["the last lines of the VM's console:", *self.console.last]))
         return LabkitError(f"the VM {what}", hint=self.console.find_remedy())
 
-    def ask_to_end(self) -> None:
-        """A server: by closing its stdin; what it says until then is handed on."""
-        if self._stdin >= 0:
-            os.close(self._stdin)
-            self._stdin = -1
-
-    def drain(self) -> None:
-        """Until it has ended, or for half a minute."""
-        deadline = time.monotonic() + scale(_ENDING)
-        while self._selector.get_map() and time.monotonic() < deadline:
-            self.hand_on()
-
     def is_over(self) -> bool:
         """Whether it has ended."""
         return self._process.poll() is not None
@@ -128,6 +98,15 @@ class Guest:
         self._stack.close()
 
 
+def _open_input() -> int:
+    """What it reads. A terminal is not handed on: there is none in the VM."""
+    if os.isatty(0):
+        return os.open(os.devnull, os.O_RDONLY)
+    reader, writer = os.pipe()
+    threading.Thread(target=_feed, args=(writer,), daemon=True).start()
+    return reader
+
+
 def _feed(writer: int) -> None:
     """Our stdin, until its end."""
     with contextlib.suppress(OSError):
@@ -138,9 +117,8 @@ def _feed(writer: int) -> None:
         os.close(writer)
 
 
-def _write_to(descriptor: int, hear: Take = lambda _: None) -> Take:
+def _write_to(descriptor: int) -> Take:
     def write(data: bytes) -> None:
-        hear(data)
         while data:
             data = data[os.write(descriptor, data) :]
 

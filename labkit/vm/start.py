@@ -8,17 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from labkit.cli.serve import can_show_browser
-from labkit.programs import ensure_programs, find_programs
+from labkit.programs import find_programs
 from labkit.state import ensure_state_folder
 from labkit.timing import LARGEST, find_crowding, read_factor
-from labkit.vm.browser import Opener
 from labkit.vm.debian import Kernel, Tell, ensure_kernel
 from labkit.vm.kvm import may_use_kvm
-from labkit.vm.machine import find_port, plan_memory, plan_processors, read_memory
+from labkit.vm.machine import plan_memory, plan_processors, read_memory
 from labkit.vm.options import Options
 from labkit.vm.plan import SCRATCH, SKIPPED, Plan, plan_command
-from labkit.vm.run import Guest, Take
+from labkit.vm.run import Guest
 from labkit.vm.values import SLOWER, Task, plan_environment, render_values
 from labkit.vm.virtme import ensure_virtme
 
@@ -29,13 +27,14 @@ def run_vm(options: Options, tell: Tell) -> int:
     """The command's exit status. Raises UsageError, LabkitError."""
     memory = plan_memory(options.memory, read_memory())
     kernel, virtme = ensure_kernel(tell), ensure_virtme(tell)
-    if options.up:
-        ensure_programs(tell)  # in the VM it would take hours, and be forgotten
     speed = Speed(may_use_kvm(kernel), find_crowding())
     slow = "" if speed.kvm else ", without KVM: it is 10 to 30 times as slow as this machine"
     tell(f"a VM with Debian's kernel {kernel.release}{slow}")
     guest = start(options, Machine(kernel, virtme, memory, speed))
-    return follow(guest, tell, serves=options.up)
+    try:
+        return guest.run(tell)
+    finally:
+        guest.end()
 
 
 @dataclass(frozen=True)
@@ -68,33 +67,25 @@ def start(options: Options, machine: Machine) -> Guest:
     plan = Plan(
         machine.kernel, machine.virtme, CHECKOUT / "vm" / "guest.sh", machine.memory,
         plan_processors(len(os.sched_getaffinity(0)), machine.speed.crowding), machine.speed.kvm,
-        scratch=(*SCRATCH, Path(environment["HOME"])), shared=plan_shared(options), cached=plan_cached(task, machine.kernel),
-        skipped=tuple(each for each in SKIPPED if each.is_dir()), port=task.port,
+        scratch=(*SCRATCH, Path(environment["HOME"])), shared=plan_shared(), cached=plan_cached(task, machine.kernel),
+        skipped=tuple(each for each in SKIPPED if each.is_dir()),
     )  # fmt: skip
     return Guest(
         lambda stderr, told: plan_command(plan, stderr, told), render_values(task, environment, plan.cached),
-        plan_host_environment(machine.virtme), serves=options.up, hear=plan_hearing(options),
+        plan_host_environment(machine.virtme),
     )  # fmt: skip
 
 
 def plan_task(options: Options, folder: Path) -> Task:
     """A command runs where it was typed, if that is in the checkout."""
-    venv = Path(sys.prefix)
-    if not options.up:
-        here = folder if folder.is_relative_to(CHECKOUT) else CHECKOUT
-        return Task(options.words, here, venv, options.root)
-    port = find_port(options.port)
-    server = (str(venv / "bin" / "python"), "-P", "-m", "labkit.cli.serve", str(CHECKOUT / "notebooks"))
-    return Task((*server, str(options.work), "--port", str(port), "--no-browser"), CHECKOUT, venv, port=port)
+    here = folder if folder.is_relative_to(CHECKOUT) else CHECKOUT
+    return Task(options.words, here, Path(sys.prefix), options.root)
 
 
-def plan_shared(options: Options) -> tuple[Path, ...]:
-    """What lasts: the checkout, journals and settings, notebooks. Folders within others need no mention."""
-    wanted = [CHECKOUT, ensure_state_folder()]
-    if options.up:
-        options.work.mkdir(parents=True, exist_ok=True)
-        wanted.append(options.work)
-    return tuple(each for each in wanted if not any(each.is_relative_to(other) for other in wanted if other != each))
+def plan_shared() -> tuple[Path, ...]:
+    """What lasts: the checkout, journals and settings. A folder within another needs no mention."""
+    state = ensure_state_folder()
+    return (CHECKOUT,) if state.is_relative_to(CHECKOUT) else (CHECKOUT, state)
 
 
 def plan_cached(task: Task, kernel: Kernel) -> tuple[tuple[str, Path], ...]:
@@ -108,22 +99,3 @@ def plan_cached(task: Task, kernel: Kernel) -> tuple[tuple[str, Path], ...]:
 def plan_host_environment(virtme: Path) -> dict[str, str]:
     """virtme-run's own: its packages, and no other Python's."""
     return {**os.environ, "PYTHONPATH": str(virtme), "LC_ALL": "C.UTF-8"}
-
-
-def plan_hearing(options: Options) -> Take:
-    """With a screen here the learner's browser opens the address when it is said."""
-    return Opener().take if options.up and options.browser and can_show_browser(os.environ) else lambda _: None
-
-
-def follow(guest: Guest, tell: Tell, *, serves: bool) -> int:
-    """Until it ends; Ctrl-C asks a server to end, and ends anything else. A second one ends a server, too."""
-    try:
-        return guest.run(tell)
-    except KeyboardInterrupt:
-        if serves and guest.console.began:
-            guest.ask_to_end()
-            guest.drain()
-            return guest.console.status or 0
-        raise
-    finally:
-        guest.end()

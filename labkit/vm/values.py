@@ -33,13 +33,12 @@ _FOLDERS: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 @dataclass(frozen=True)
 class Task:
-    """What is run, where, as whom. `port`: JupyterLab's; the command is asked to end when its stdin does."""
+    """What is run, where, as whom."""
 
     words: tuple[str, ...]
     folder: Path
     venv: Path
     root: bool = False
-    port: int | None = None
 
 
 def plan_environment(task: Task, factor: float, environment: Mapping[str, str]) -> dict[str, str]:
@@ -64,7 +63,6 @@ def render_values(task: Task, environment: Mapping[str, str], cached: Sequence[t
         "folder": shlex.quote(str(task.folder)),
         "uid": str(user[0]),
         "gid": str(user[1]),
-        "port": str(task.port or ""),
     }
     return "".join(f"{name}={value}\n" for name, value in lines.items())
 

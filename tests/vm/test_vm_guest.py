@@ -23,14 +23,9 @@ REPOSITORY = Path(__file__).parents[2]
 BOOTS = "echo 'Linux version 6' >&2; echo 'labkit-vm: begins' >&2;"
 
 
-def start(script: str, *, serves: bool = False) -> Guest:
+def start(script: str) -> Guest:
     """The script has the guest's console as stderr; $1 is the descriptor of the command's, $2 that of what it is told."""
-    return Guest(
-        lambda stderr, told: ["bash", "-c", script, "-", str(stderr), str(told)],
-        "told",
-        dict(os.environ),
-        serves=serves,
-    )
+    return Guest(lambda stderr, told: ["bash", "-c", script, "-", str(stderr), str(told)], "told", dict(os.environ))
 
 
 def follow(script: str) -> tuple[int, list[str]]:
@@ -83,22 +78,13 @@ def test_a_guest_that_never_reports_is_ended(monkeypatch: pytest.MonkeyPatch) ->
     assert guest.is_over()
 
 
-def test_a_server_is_asked_to_end_by_the_end_of_its_stdin() -> None:
-    guest = start(f"{BOOTS} cat; echo 'labkit-vm: ended 0' >&2", serves=True)
-    wait_until(lambda: guest.hand_on() or guest.console.began)
-    guest.ask_to_end()
-    guest.drain()
-    assert guest.console.status == 0
-    guest.end()
-
-
 def test_stages_are_told_as_they_come() -> None:
     console = Console()
     seen = []
     for line in (
         b"Linux ver",
         b"sion 6.1\r\n",
-        b"virtme-ng-init: triggering udev coldplug\r\nlabkit-vm: loading modules\r\n",
+        b"virtme-ng-init: running systemd-tmpfiles\r\nlabkit-vm: loading modules\r\n",
     ):
         console.take(line)
         seen.append(console.stage)

@@ -7,13 +7,11 @@ import json
 import re
 import signal
 import subprocess
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from labkit.timing import scale
 from tests.machine import REPOSITORY, RunInVm
 from tests.waiting import wait_until
 
@@ -72,17 +70,3 @@ def test_a_vm_that_is_killed_leaves_nothing(number: int, tmp_path: Path, monkeyp
         wait_until(lambda: not list_left(), 60)
         assert process.wait() in {-number, 130}
     assert [path.name for path in tmp_path.iterdir()] == []
-
-
-def test_the_course_is_served_from_inside_at_this_machines_address() -> None:
-    with start("up", "--no-browser", "--port", "8950") as process:
-        assert process.stdout
-        address = next(
-            found[0] for line in process.stdout if (found := re.search(r"http://\S+/labkit\?token=\S+", line))
-        )
-        with urllib.request.urlopen(address, timeout=scale(300)) as page:
-            assert "11-calico-ipip" in page.read().decode()
-        process.send_signal(signal.SIGINT)
-        assert "Your notebooks are in" in process.stdout.read()
-        assert process.wait() == 0
-    assert list_left() == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import socket
 import subprocess
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 from labkit.doctor import list_modules
 from labkit.errors import UsageError
 from labkit.vm.debian import Kernel, parse_depends, read_kernel, sort_key
-from labkit.vm.machine import find_port, plan_memory, plan_processors
+from labkit.vm.machine import plan_memory, plan_processors
 from labkit.vm.options import Options, parse_options
 from labkit.vm.plan import Plan, plan_command, plan_devices, render_script
 from labkit.vm.start import Speed, plan_shared, plan_task
@@ -24,11 +23,11 @@ KERNEL = Kernel(Path("/cache/linux-image-6.1.0-9-amd64"), "6.1.0-9-amd64")
 TASK = Task(("true",), Path("/checkout"), Path("/checkout/.venv"))
 
 
-def make_plan(*, kvm: bool = False, port: int | None = None, script: str = "/checkout/vm/guest.sh") -> Plan:
+def make_plan(*, kvm: bool = False, script: str = "/checkout/vm/guest.sh") -> Plan:
     return Plan(
         KERNEL, Path("/cache/virtme"), Path(script), 2048, 2, kvm,
         scratch=(Path("/tmp"),), shared=(Path("/checkout"),), cached=(("labkit.usr", Path("/usr")),),
-        skipped=(Path("/usr/lib/systemd"),), port=port,
+        skipped=(Path("/usr/lib/systemd"),),
     )  # fmt: skip
 
 
@@ -43,12 +42,6 @@ def test_virtme_is_told_what_is_written_through_and_what_is_forgotten() -> None:
     assert "--rodir=usr/lib/systemd=/checkout/vm/boot" in words
     assert words[words.index("--kimg") + 1] == "/cache/linux-image-6.1.0-9-amd64/boot/vmlinuz-6.1.0-9-amd64"
     assert words[words.index("--qemu-bin") + 1] == "/checkout/vm/qemu"
-
-
-def test_the_forwarded_port_is_open_on_the_loopback_address_only() -> None:
-    (netdev,) = [word for word in plan_devices(make_plan(port=8890), 7, 8) if word.startswith("user,")]
-    assert netdev == "user,id=network,hostfwd=tcp:127.0.0.1:8890-10.0.2.15:8890"
-    assert "-netdev" not in plan_devices(make_plan(), 7, 8)
 
 
 def test_descriptors_are_handed_to_qemu_by_number() -> None:
@@ -67,10 +60,10 @@ def test_what_the_guest_is_told_arrives_as_it_was_typed() -> None:
     task = Task(words, Path("/a b"), Path("/v"))
     told = render_values(task, {"A": "b c"}, [("labkit.usr", Path("/usr"))])
     ran = subprocess.run(
-        ["bash", "-c", f'{told}"${{words[@]}}"; printf "%s|" "${{environment[@]}}" "${{cached[@]}}" "$folder" "$port"'],
+        ["bash", "-c", f'{told}"${{words[@]}}"; printf "%s|" "${{environment[@]}}" "${{cached[@]}}" "$folder"'],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert ran.stdout == "a b|it's|$HOME||line\nline|ü|A=b c|labkit.usr|/usr|/a b||"
+    assert ran.stdout == "a b|it's|$HOME||line\nline|ü|A=b c|labkit.usr|/usr|/a b|"
 
 
 def test_modules_that_only_root_can_load_are_loaded() -> None:
@@ -110,49 +103,27 @@ def test_waits_grow_with_all_that_makes_it_slow(
 
 
 def test_what_stands_behind_the_dashes_is_the_commands() -> None:
-    given = parse_options(["/work", "--memory", "3000", "--root", "--", "up", "--port", "x", "--", "y"])
-    assert given.words == ("up", "--port", "x", "--", "y")
-    assert (given.memory, given.root, given.up) == (3000, True, False)
-
-
-def test_up_has_the_words_of_lab_up() -> None:
-    given = parse_options(["/work", "up", "--port", "9000", "--no-browser"])
-    assert (given.up, given.port, given.browser) == (True, 9000, False)
+    given = parse_options(["--memory", "3000", "--root", "--", "up", "--port", "x", "--", "y"])
+    assert given == Options(("up", "--port", "x", "--", "y"), 3000, root=True)
 
 
 @pytest.mark.parametrize(
-    "words",
-    [[], ["--"], ["up", "--", "true"], ["true"], ["up", "--port", "0"], ["up", "--root"], ["--memory", "much", "up"]],
+    "words", [[], ["--"], ["true"], ["--root"], ["--memory", "much", "--", "true"], ["--more", "--", "true"]]
 )
 def test_usage_errors_say_how(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        parse_options(["/work", *words])
+        parse_options(words)
     assert caught.value.code == 2
     assert "./lab vm" in capsys.readouterr().err
 
 
-def make_options(*, up: bool = False) -> Options:
-    return Options(Path("/work"), () if up else ("true",), None, root=False, port=8888, browser=False)
-
-
 @pytest.mark.parametrize(("here", "there"), [("tests", "tests"), ("/usr", ".")])
 def test_a_command_runs_where_it_was_typed_if_that_is_in_the_checkout(here: str, there: str) -> None:
-    assert plan_task(make_options(), REPOSITORY / here).folder == REPOSITORY / there
+    assert plan_task(Options(("true",)), REPOSITORY / here).folder == REPOSITORY / there
 
 
-def test_up_serves_on_a_port_that_is_free_here() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        assert find_port(port) > port
-    task = plan_task(make_options(up=True), REPOSITORY)
-    assert ("--port", str(task.port)) == task.words[-3:-1]
-
-
-def test_no_folder_is_shared_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", os.environ["XDG_STATE_HOME"])
-    shared = plan_shared(make_options())
-    assert REPOSITORY in shared
-    assert len(shared) == 2
+def test_the_checkout_and_the_journals_last() -> None:
+    assert plan_shared() == (REPOSITORY, Path(os.environ["XDG_STATE_HOME"]) / "labkit")
 
 
 # the kernel
