@@ -6,16 +6,7 @@ set -uo pipefail
 # The host reads the console: it tells how far we are (labkit/vm/console.py).
 tell() { echo "labkit-vm: $*" >/dev/ttyS0; }
 
-# virtme-ng finds its ports by names that udev gives them, and udev takes most of a boot: it is left out, and we look ourselves.
-find_port() { # NAME
-    local each
-    for each in /sys/class/virtio-ports/*; do
-        [ "$(cat "$each/name")" != "$1" ] || echo "/dev/${each##*/}"
-    done
-}
-
 kernel=$1
-exec <"$(find_port virtme.stdin)" >"$(find_port virtme.stdout)"
 modprobe -d "$kernel" -a qemu_fw_cfg overlay || tell "no modules in $kernel"
 words=() environment=() modules=() cached=() folder=/ uid=0 gid=0
 eval "$(cat /sys/firmware/qemu_fw_cfg/by_name/opt/labkit/values/raw)"
@@ -45,14 +36,13 @@ tell "loading modules"
 set -- "${cached[@]}"
 while [ $# -ge 2 ]; do mount_cached "$1" "$2"; shift 2; done
 ensure_modules
-[ ! -e /dev/net/tun ] || chmod 666 /dev/net/tun
 ip link set lo up
 run=(env -i "${environment[@]}" "${words[@]}")
 [ "$uid" = 0 ] || run=(setpriv --reuid "$uid" --regid "$gid" --init-groups "${run[@]}")
 cd "$folder" || tell "no folder $folder"
 
 tell "begins"
-"${run[@]}" 2>"$(find_port labkit.stderr)"
+"${run[@]}" 2>/dev/virtio-ports/labkit.stderr
 status=$?
 tell "ended $status"
 exit "$status"

@@ -12,6 +12,7 @@ LAST: Final = 12  # lines that are shown of a guest that failed
 _STAGES: Final = (
     ("Linux version", "the kernel starts"),
     ("virtme-ng-init: running systemd-tmpfiles", "folders are made"),
+    ("virtme-ng-init: triggering udev", "devices are found"),
     ("labkit-vm: loading modules", "modules are loaded"),
 )
 _REMEDIES: Final = (

@@ -11,17 +11,13 @@ from labkit.vm.debian import Kernel
 
 STDERR: Final = "labkit.stderr"  # the port for the command's stderr: virtme-ng's own goes with the console
 VALUES: Final = "opt/labkit/values"  # where the guest finds what it is to do (qemu's fw_cfg)
-SKIPPED: Final = (
-    Path("/usr/lib/systemd"),
-    Path("/usr/lib/tmpfiles.d"),
-)  # udev and what systemd-tmpfiles reads: most of a boot
 SCRATCH: Final = (Path("/etc"), Path("/tmp"), Path("/var"))  # noqa: S108 - can be written to in the guest; it is gone with it
 
 
 @dataclass(frozen=True)
 class Plan:
     """One VM. `memory` in MB; `scratch`: folders that can be written to and forget it; `shared`: those that are this machine's own;
-    `cached`: tag and folder of what stays as it is meanwhile; `skipped`: folders that look empty while it boots.
+    `cached`: tag and folder of what stays as it is meanwhile.
     """
 
     kernel: Kernel
@@ -33,7 +29,6 @@ class Plan:
     scratch: tuple[Path, ...]
     shared: tuple[Path, ...]
     cached: tuple[tuple[str, Path], ...]
-    skipped: tuple[Path, ...]
 
 
 def plan_command(plan: Plan, stderr: int, values: int) -> list[str]:
@@ -48,7 +43,6 @@ def plan_command(plan: Plan, stderr: int, values: int) -> list[str]:
     words += [] if plan.kvm else ["--disable-kvm"]
     words += [f"--overlay-rwdir={folder}" for folder in plan.scratch]
     words += [f"--rwdir={folder}" for folder in plan.shared]
-    words += [f"--rodir={str(place).lstrip('/')}={plan.script.with_name('boot')}" for place in plan.skipped]
     words += ["--script-sh", render_script(plan), "--qemu-opts", *plan_devices(plan, stderr, values)]
     return words
 

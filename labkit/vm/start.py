@@ -15,7 +15,7 @@ from labkit.vm.debian import Kernel, Tell, ensure_kernel
 from labkit.vm.kvm import may_use_kvm
 from labkit.vm.machine import plan_memory, plan_processors, read_memory
 from labkit.vm.options import Options
-from labkit.vm.plan import SCRATCH, SKIPPED, Plan, plan_command
+from labkit.vm.plan import SCRATCH, Plan, plan_command
 from labkit.vm.run import Guest
 from labkit.vm.values import SLOWER, Task, plan_environment, render_values
 from labkit.vm.virtme import ensure_virtme
@@ -68,7 +68,6 @@ def start(options: Options, machine: Machine) -> Guest:
         machine.kernel, machine.virtme, CHECKOUT / "vm" / "guest.sh", machine.memory,
         plan_processors(len(os.sched_getaffinity(0)), machine.speed.crowding), machine.speed.kvm,
         scratch=(*SCRATCH, Path(environment["HOME"])), shared=plan_shared(), cached=plan_cached(task, machine.kernel),
-        skipped=tuple(each for each in SKIPPED if each.is_dir()),
     )  # fmt: skip
     return Guest(
         lambda stderr, told: plan_command(plan, stderr, told), render_values(task, environment, plan.cached),

@@ -27,7 +27,6 @@ def make_plan(*, kvm: bool = False, script: str = "/checkout/vm/guest.sh") -> Pl
     return Plan(
         KERNEL, Path("/cache/virtme"), Path(script), 2048, 2, kvm,
         scratch=(Path("/tmp"),), shared=(Path("/checkout"),), cached=(("labkit.usr", Path("/usr")),),
-        skipped=(Path("/usr/lib/systemd"),),
     )  # fmt: skip
 
 
@@ -39,7 +38,6 @@ def test_kvm_is_used_only_where_it_was_proved(kvm: bool, says: bool) -> None:  #
 def test_virtme_is_told_what_is_written_through_and_what_is_forgotten() -> None:
     words = plan_command(make_plan(), 7, 8)
     assert {"--force-9p", "--rwdir=/checkout", "--overlay-rwdir=/tmp"} <= {*words}
-    assert "--rodir=usr/lib/systemd=/checkout/vm/boot" in words
     assert words[words.index("--kimg") + 1] == "/cache/linux-image-6.1.0-9-amd64/boot/vmlinuz-6.1.0-9-amd64"
     assert words[words.index("--qemu-bin") + 1] == "/checkout/vm/qemu"
 
