@@ -20,12 +20,10 @@ REPOSITORY = Path(__file__).parents[1]
 MARKED_FOLDERS = {"labs": "world", "notebooks": "world", "browser": "browser", "world": "user"}
 pytest_plugins = [
     "pytester",
-    "tests.machine",
     "tests.running.apart",
     "tests.running.labs",
     "tests.running.last",
     "tests.running.parallel",
-    "tests.running.vm",
     "tests.worlds",
 ]
 

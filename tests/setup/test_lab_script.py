@@ -393,7 +393,7 @@ def test_unsteady_tests_are_counted_over_both_runs(shell: Shell, tmp_path: Path)
     assert ran.returncode == 0
 
 
-@pytest.mark.parametrize("what", ["all", "quick", "labs", "browser", "vm"])
+@pytest.mark.parametrize("what", ["all", "quick", "labs", "browser"])
 def test_red_is_red_whatever_was_run(shell: Shell, what: str) -> None:
     ran = shell(FAKE_PYTEST.format(also=", 1 failed", status=1) + f"run_tests {what}")
     assert ran.returncode == 1
