@@ -7,7 +7,7 @@ set -uo pipefail
 tell() { echo "labkit-vm: $*" >/dev/ttyS0; }
 
 kernel=$1
-modprobe -d "$kernel" -a qemu_fw_cfg overlay || tell "no modules in $kernel"
+modprobe -d "$kernel" -a qemu_fw_cfg overlay || { tell "no modules in $kernel"; exit 1; }
 words=() environment=() modules=() cached=() folder=/ uid=0 gid=0
 eval "$(cat /sys/firmware/qemu_fw_cfg/by_name/opt/labkit/values/raw)"
 

@@ -17,6 +17,7 @@ _STAGES: Final = (
 )
 _REMEDIES: Final = (
     ("cannot find script I/O ports|unable to find udevd", "the package udev is missing on this machine: ./lab vm installs it"),
+    ("labkit-vm: no modules", "the VM has a /var/tmp of its own: LABKIT_CACHE must name a folder elsewhere"),
     ("Out of memory|oom-kill|out of memory", "give it more: ./lab vm --memory 4096 …"),
     ("Kernel panic", "the last lines say why; with more memory (--memory 4096) or another kernel (LABKIT_VM_KERNEL) it may work"),
     ("Failed to mount real root", "this qemu can't hand over this machine's files: is qemu-system-x86 whole?"),

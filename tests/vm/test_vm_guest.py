@@ -56,6 +56,7 @@ def test_a_command_may_end_with_255_too() -> None:
         ("echo 'Kernel panic - not syncing' >&2; exit 255", "ended before it had reported", "last lines say why"),
         ("echo 'init: cannot find script I/O ports' >&2; exit 255", "ended before it had reported", "udev"),
         (f"{BOOTS} echo 'Out of memory: Killed' >&2; exit 255", "ended early", "--memory 4096"),
+        ("echo 'labkit-vm: no modules in /var/tmp/x' >&2; exit 1", "ended before it had reported", "LABKIT_CACHE"),
         ("exit 255", "ended before it had reported", "LABKIT_TIMEOUT_SCALE"),
     ],
 )
