@@ -8,7 +8,7 @@ tell() { echo "labkit-vm: $*" >/dev/ttyS0; }
 
 kernel=$1
 modprobe -d "$kernel" -a qemu_fw_cfg overlay || { tell "no modules in $kernel"; exit 1; }
-words=() environment=() modules=() cached=() folder=/ uid=0 gid=0
+words=() environment=() modules=() cached=() folder=/ home=/root uid=0 gid=0
 eval "$(cat /sys/firmware/qemu_fw_cfg/by_name/opt/labkit/values/raw)"
 
 # The same files once more, kept in memory once they are read: without this every look at a file is a question to the host.
@@ -37,6 +37,9 @@ set -- "${cached[@]}"
 while [ $# -ge 2 ]; do mount_cached "$1" "$2"; shift 2; done
 ensure_modules
 ip link set lo up
+# What can be written to here was made by root.
+chown "$uid:$gid" "$home"
+chmod 1777 /tmp /var/tmp
 run=(env -i "${environment[@]}" "${words[@]}")
 [ "$uid" = 0 ] || run=(setpriv --reuid "$uid" --regid "$gid" --init-groups "${run[@]}")
 cd "$folder" || tell "no folder $folder"

@@ -60,6 +60,7 @@ def render_values(task: Task, environment: Mapping[str, str], cached: Sequence[t
         "environment": _render_words([f"{name}={value}" for name, value in environment.items()]),
         "modules": _render_words(list_modules()),
         "cached": _render_words([word for tag, folder in cached for word in (tag, str(folder))]),
+        "home": shlex.quote(environment.get("HOME", "/")),
         "folder": shlex.quote(str(task.folder)),
         "uid": str(user[0]),
         "gid": str(user[1]),
