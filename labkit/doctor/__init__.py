@@ -10,6 +10,7 @@ if TYPE_CHECKING or lazy(__name__, __file__):
     from labkit.doctor.capability import Capability as Capability
     from labkit.doctor.capability import Finding as Finding
     from labkit.doctor.capability import list_capabilities as list_capabilities
+    from labkit.doctor.capability import list_modules as list_modules
     from labkit.doctor.report import Report as Report
     from labkit.doctor.report import examine as examine
     from labkit.doctor.report import missing_for as missing_for

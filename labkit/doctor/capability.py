@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from labkit.errors import CannotTell, WorldError
+from labkit.timing import scale
 from labkit.world import Machine, MachineSpec, World
 
 DATA: Final = Path(__file__).with_name("capabilities.toml")
@@ -29,6 +30,7 @@ class Capability:
     attempt: str
     device: str = ""
     package: str = ""
+    root: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ def list_capabilities() -> list[Capability]:
     ]
 
 
+def list_modules() -> list[str]:
+    """The kernel's modules that labs may need and can't have loaded by asking for them."""
+    return [name for each in list_capabilities() for name in each.root.split()]
+
+
 def try_capabilities(capabilities: Sequence[Capability]) -> list[Finding]:
     """Try them; the first finding tells whether a world can be made at all."""
     try:
@@ -75,7 +82,7 @@ def try_capabilities(capabilities: Sequence[Capability]) -> list[Finding]:
 
 def _try_one(machine: Machine, capability: Capability) -> Finding:
     try:
-        ran = machine.run(capability.attempt, timeout=_SECONDS)
+        ran = machine.run(capability.attempt, timeout=scale(_SECONDS))
     except CannotTell as error:
         return Finding(capability.name, False, error.message, find_remedy(capability, 1))
     if ran.status == 0:

@@ -17,6 +17,7 @@ from typing import Final
 from labkit.doctor.capability import read_data
 from labkit.errors import WorldError
 from labkit.programs import NAMES, find_programs, read_progress
+from labkit.timing import scale
 from labkit.world import run_program
 
 PACKAGES: Final = Path(__file__).parents[1] / "setup" / "packages.toml"
@@ -105,7 +106,7 @@ def plan_install(package: Package) -> str:
 def _read_version(path: str) -> str:
     option = read_data()["version"].get(Path(path).name, "--version")
     try:
-        ran = run_program([path, *([option] if option else [])], timeout=_SECONDS)
+        ran = run_program([path, *([option] if option else [])], timeout=scale(_SECONDS))
     except WorldError:
         return ""
     return parse_version(ran.stdout + ran.stderr)

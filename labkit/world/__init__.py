@@ -12,7 +12,9 @@ if TYPE_CHECKING or lazy(__name__, __file__):
     from labkit.world.connection import find_realm as find_realm
     from labkit.world.machine import Machine as Machine
     from labkit.world.process import Process as Process
+    from labkit.world.process import open_input as open_input
     from labkit.world.program import run_program as run_program
+    from labkit.world.program import start_program as start_program
     from labkit.world.program import stream_program as stream_program
     from labkit.world.values import MachineSpec as MachineSpec
     from labkit.world.values import Outfit as Outfit

@@ -63,3 +63,19 @@ def stream_program(
             raise
     debug.show(began, f"here: {shlex.join(argv)} -> {process.returncode}")
     return process.returncode
+
+
+def start_program(
+    argv: Sequence[str], *, streams: tuple[int, int, int], env: Mapping[str, str], held: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
+    """Start a program here that is waited for elsewhere: descriptors for stdin, stdout and stderr; a terminal's Ctrl-C does not reach it.
+
+    `held`: descriptors that it has too, by the same numbers. Raises WorldError when it cannot be started.
+    """
+    stdin, stdout, stderr = streams
+    try:
+        return subprocess.Popen(
+            list(argv), stdin=stdin, stdout=stdout, stderr=stderr, env=dict(env), pass_fds=held, start_new_session=True
+        )
+    except OSError as error:
+        raise WorldError(f"{argv[0]}: {error}") from error

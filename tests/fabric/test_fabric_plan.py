@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from labkit.errors import UsageError
 from labkit.fabric import Link, Machine, Port, Switch, Topology
 from labkit.fabric.mininet import plan_mininet
 from labkit.fabric.netlink import has_broadcast
@@ -54,17 +55,24 @@ def test_neighbors_are_those_within_a_port_s_own_network() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rate", "delay", "words"),
+    ("properties", "words"),
     [
-        (None, None, ""),
-        (None, 5, "netem delay 5ms"),
-        (2.5, 5, "netem delay 5ms rate 2.5mbit"),
-        (1, None, "tbf rate 1mbit burst 3000 latency 50ms"),
-        (1000, None, "tbf rate 1000mbit burst 500000 latency 50ms"),
+        ({}, ""),
+        ({"delay": 5}, "netem delay 5ms"),
+        ({"loss": 0.5}, "netem loss 0.5%"),
+        ({"rate": 2.5, "delay": 5, "loss": 10}, "netem delay 5ms loss 10% rate 2.5mbit"),
+        ({"rate": 1}, "tbf rate 1mbit burst 3000 latency 50ms"),
+        ({"rate": 1000}, "tbf rate 1000mbit burst 500000 latency 50ms"),
     ],
 )
-def test_words_for_tc(rate: float | None, delay: float | None, words: str) -> None:
-    assert plan_discipline(Link(Port("a", "eth0"), Port("b", "eth0"), rate=rate, delay=delay)) == words
+def test_words_for_tc(properties: dict[str, float], words: str) -> None:
+    assert plan_discipline(Link(Port("a", "eth0"), Port("b", "eth0"), **properties)) == words  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("loss", [0, -1, 100.5])
+def test_more_than_all_can_not_be_lost(loss: float) -> None:
+    with pytest.raises(UsageError, match="loss in percent"):
+        Link(Port("a", "eth0"), Port("b", "eth0"), loss=loss)
 
 
 @pytest.mark.parametrize(("address", "has"), [("10.0.0.1/30", True), ("10.0.0.1/31", False), ("10.0.0.1/32", False)])

@@ -21,7 +21,7 @@ LAYERS = (
     "cluster", "lab", "check", "proof",
     "show", "course",
 )  # fmt: skip
-DOORS = ("api", "notebook", "cli", "doctor")
+DOORS = ("api", "notebook", "cli", "doctor", "vm")
 HEAVY = {
     "scapy",
     "matplotlib",

@@ -59,19 +59,12 @@ def test_help() -> None:
     assert "./lab up" in ran.stdout
 
 
-@pytest.mark.parametrize("words", [[], ["nonsense"], ["up", "--port"], ["up", "extra"], ["setup", "--more"]])
+@pytest.mark.parametrize("words", [[], ["nonsense"], ["up", "--port"], ["up", "extra"], ["setup", "--more"], ["vm"]])
 def test_usage_errors(words: list[str]) -> None:
     ran = run_lab(*words)
     assert ran.returncode == 2
     assert ran.stdout == ""
     assert "./lab up [--port P]" in ran.stderr
-
-
-@pytest.mark.parametrize("words", [["vm", "--", "true"], ["vm", "up"], ["test", "--vm"]])
-def test_the_vm_is_said_to_be_missing(words: list[str]) -> None:
-    ran = run_lab(*words)
-    assert ran.returncode == 2
-    assert len(ran.stderr.splitlines()) == 1
 
 
 def test_runs_from_anywhere_and_through_a_link(tmp_path: Path) -> None:
@@ -120,7 +113,7 @@ def test_a_second_time_is_quick(shell: Shell) -> None:
 # system packages
 
 
-@pytest.mark.parametrize("groups", [["up"], ["test"], ["up", "test"]])
+@pytest.mark.parametrize("groups", [["up"], ["test"], ["up", "test"], ["vm"]])
 def test_bash_and_python_read_the_same_packages(shell: Shell, groups: list[str]) -> None:
     wanted = [
         "|".join(row[key] for key in ("debian", "fedora", "finds", "why"))
@@ -135,7 +128,7 @@ def test_packages_are_explained() -> None:
     for row in read_packages():
         assert row["why"]
         assert row["finds"]
-        assert row["group"] in {"up", "test"}
+        assert row["group"] in {"up", "test", "vm"}
 
 
 def test_one_of_several_commands_is_enough(shell: Shell) -> None:
@@ -342,7 +335,7 @@ def parse_lock(name: str) -> dict[str, str]:
     return {f"{line}".split(" ")[0]: line for line in text.splitlines() if re.match(r"[a-z]", line)}
 
 
-@pytest.mark.parametrize("name", ["build.lock", "go.lock", "learner.lock", "test.lock"])
+@pytest.mark.parametrize("name", ["build.lock", "go.lock", "learner.lock", "test.lock", "vm.lock"])
 def test_every_locked_package_has_a_hash_and_no_address(name: str) -> None:
     text = (SETUP / name).read_text()
     blocks = re.split(r"\n(?=[a-z])", text)

@@ -14,6 +14,7 @@ from labkit.agents.kit.tunnel import Tunnel
 
 _IP_MTU_DISCOVER, _DONT, _DO = 10, 0, 2  # linux/in.h
 _IP_MTU = 14
+_ECN, _ECT_0 = 3, 2
 
 
 class Carrier:
@@ -67,8 +68,9 @@ class Carrier:
 
 
 def _inherit(packet: Packet) -> list[tuple[int, int]]:
-    """What the outer header has of the inner."""
-    return [(socket.IP_TTL, max(packet.ttl, 1)), (socket.IP_TOS, packet.tos)]
+    """What the outer header has of the inner: as the kernel's tunl0 has it, the TTL, and of TOS the two bits of ECN (RFC 6040)."""
+    ecn = packet.tos & _ECN
+    return [(socket.IP_TTL, max(packet.ttl, 1)), (socket.IP_TOS, _ECT_0 if ecn == _ECN else ecn)]
 
 
 def find_path_mtu(address: str) -> int:

@@ -17,7 +17,9 @@ _UPLINKS: Final = re.compile(r"(en|wl|ww|sl|ib)[opsx].*|(eth|wlan|wwan).*")  # F
 def ensure_device() -> bool:
     """Make tunl0 where there is none; whether the kernel does the wrapping. Raises KernelError."""
     links = read_links()
-    if TUNNEL not in links and succeeds("ip", "tunnel", "add", TUNNEL, "mode", "ipip"):
+    if TUNNEL not in links:
+        # Where it fails it may have loaded the module, which then has made a tunl0; DF is the inner packet's, as on that one.
+        succeeds("ip", "link", "add", TUNNEL, "type", "ipip", "nopmtudisc")
         links = read_links()
     if TUNNEL not in links:
         run_batch(plan_stand_in(find_mtu(links)))
