@@ -5,6 +5,5 @@
 on control kubectl run two --image=nginx
 on control kubectl wait pod two --for=condition=Ready --timeout=60s
 #: host-port
-on control sed -i 's/8080/80/' /root/shop.yaml
-on control kubectl apply -f /root/shop.yaml
+on control sed 's/8080/80/' /root/shop.yaml | on control kubectl apply -f -
 on control kubectl wait pod shop --for=condition=Ready --timeout=60s
