@@ -214,7 +214,7 @@ def way_out_is_shut(view: View) -> None:
     far = [
         Call(guest, monitor, port_of(view, "e")),
         Call(guest, control, port),
-        Call(guest, view.place("outside"), port),
+        Call(guest, view.place("g"), port),
     ]
     expect_shut(view, [Call(src, call.dst, call.port) for src in inside for call in far], far)
 
@@ -246,6 +246,29 @@ def expect_named(view: View, src: Place) -> None:
     expect(
         opened.reached, expected=f"{src.name} reaches the name server by TCP, for long answers", observed=opened.detail
     )
+
+
+@check(
+    points=1,
+    level="more",
+    hints=(
+        "By what can a policy know somebody who has no label?",
+        "`kubectl describe networkpolicy -n NAMESPACE`: what stands under IPBlock, CIDR and Except? Which caller does web see, and why must the Service say `externalTrafficPolicy: Local`?",
+        "`from: [{ipBlock: {cidr: THE-WORLD, except: [CRAWLER/32]}}]` with web's port.",
+    ),
+)
+def world_is_let_in(view: View) -> None:
+    """outside calls web by worker1's node port, and web sees its address; crawler gets silence."""
+    web, node, port = find(view, "b"), view.place("w1"), int(view.values["node_port"])
+    outside, crawler = view.places("g", "h")
+    told = view.connect_tcp(outside.name, node.address, port, at=web.name, at_port=port_of(view, "b"))
+    expect(
+        told.reached and told.seen_source == outside.address,
+        expected=f"{web.name} is called by {outside.address} at {node.address}:{port}",
+        observed=told.detail,
+    )
+    shut = view.connect_tcp(crawler.name, node.address, port, at=web.name, at_port=port_of(view, "b"), timeout=SILENT)
+    view.expect_silence(shut, control=told, what=f"{crawler.name} gets no answer at {node.address}:{port}")
 
 
 @check(

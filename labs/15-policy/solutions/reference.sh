@@ -8,10 +8,10 @@ spec:
   podSelector: {{ "{matchLabels: {app: " ~ pod.name ~ "}}" if pod else "{}" }}
   policyTypes: [{{ direction }}]
 {%- endmacro %}
-{%- macro let_in(pod, caller) %}
+{%- macro let_in(pod, who) %}
 {{- policy(pod.name, pod, "Ingress") }}
   ingress:
-  - from: [{podSelector: {matchLabels: {app: {{ caller.name }}}}}]
+  - from: [{podSelector: {matchLabels: {app: {{ who.name }}}}}]
     ports: [{protocol: TCP, port: {{ pod.port }}}]
 {%- endmacro %}
 {%- macro let_monitor_in() %}
@@ -31,11 +31,6 @@ spec:
     ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]
 {%- endmacro %}
 
-# apply: objects from the standard input
-apply() {
-    on control kubectl apply -f -
-}
-
 # wait_calls: the nodes' rules are so far that the chain of calls works, and the closed way is closed
 wait_calls() {
     on {{ a.machine }} timeout 30 bash -c 'until curl -sf -m 2 -o /dev/null http://{{ b.name }}; do :; done'
@@ -44,23 +39,23 @@ wait_calls() {
 }
 
 #: deny-in core
-apply <<'END'
+on control kubectl apply -f - <<'END'
 {{- policy("deny-in", none, "Ingress") }}
 END
 
 #: web core
-apply <<'END'
+on control kubectl apply -f - <<'END'
 {{- let_in(b, a) }}
 END
 
 #: api core
-apply <<'END'
+on control kubectl apply -f - <<'END'
 {{- let_in(c, b) }}
 {{- let_in(d, c) }}
 END
 
 #: monitor core
-apply <<'END'
+on control kubectl apply -f - <<'END'
 {{- let_monitor_in() }}
 END
 
@@ -68,7 +63,7 @@ END
 on control kubectl apply -f /root/out.yaml
 
 #: names core
-apply <<'END'
+on control kubectl apply -f - <<'END'
 {{- let_names_out() }}
 END
 wait_calls
@@ -81,7 +76,7 @@ answer fault.cause {{ fault.cause }}
 answer fault.where {{ fault.where }}
 
 #: repair core
-apply <<'END'
+on control kubectl apply -f - <<'END'
 {{- let_in(b, a) }}
 {{- let_in(c, b) }}
 {{- let_in(d, c) }}
@@ -93,3 +88,16 @@ on control kubectl delete networkpolicy --all
 on control kubectl label namespace {{ ops }} team=ops --overwrite
 on worker2 iptables -D FORWARD -p tcp --dport {{ d.port }} -j DROP 2>/dev/null || true
 wait_calls
+
+#: outside more
+on control kubectl -n {{ ns }} patch service {{ b.name }} --patch '{"spec": {"type": "NodePort", "externalTrafficPolicy": "Local", "ports": [{"port": 80, "nodePort": {{ node_port }}}]}}'
+on control kubectl apply -f - <<'END'
+{{- policy(b.name ~ "-world", b, "Ingress") }}
+  ingress:
+  - from:
+    - ipBlock:
+        cidr: {{ world }}
+        except: [{{ h.address }}/32]
+    ports: [{protocol: TCP, port: {{ b.port }}}]
+END
+on {{ g.name }} timeout 30 bash -c 'until curl -sf -m 2 -o /dev/null http://{{ w1.address }}:{{ node_port }}; do :; done'
