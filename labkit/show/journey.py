@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from labkit.net import Connection
 from labkit.probe.journey.hops import Hop
+from labkit.probe.journey.rule import Rule
 from labkit.probe.journey.value import Journey
 from labkit.show.headers import render_headers
 from labkit.show.text import render_table
@@ -62,10 +63,12 @@ def render_place(hop: Hop) -> str:
 
 def render_rule(hop: Hop) -> list[str]:
     """The rule of netfilter that changed the packet before this hop, or dropped it after; nothing where there is none."""
-    if hop.rule is None:
-        return []
-    did = "changed by" if any(" NAT " in change for change in hop.changes) else "then dropped by"
-    return [f"{did} {hop.rule.text}"]
+    return [f"{render_deed(hop.rule)} {hop.rule.text} {hop.rule.describe()}"] if hop.rule else []
+
+
+def render_deed(rule: Rule) -> str:
+    """What it did to the packet."""
+    return "then dropped by" if rule.drops else "changed by"
 
 
 def render_time(hop: Hop) -> str:

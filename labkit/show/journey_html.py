@@ -17,6 +17,7 @@ from labkit.probe.journey.value import Journey
 from labkit.show.headers import render_fields, render_headers
 from labkit.show.journey import (
     render_connection,
+    render_deed,
     render_journey,
     render_outcome,
     render_place,
@@ -101,14 +102,9 @@ def _render_turn(name: str, number: int, text: str) -> str:
 def _render_done(hop: Hop) -> str:
     """What happened to the packet here."""
     done = [f"<strong>{escape(change)}</strong>" for change in hop.changes]
-    done += [f"{escape(did)} <code>{escape(rule)}</code>" for did, rule in map(_split_rule, render_rule(hop))]
+    if hop.rule:
+        done.append(f"{render_deed(hop.rule)} <code>{escape(hop.rule.text)}</code> {escape(hop.rule.describe())}")
     return f"<p>{'; '.join(done)}</p>" if done else ""
-
-
-def _split_rule(said: str) -> tuple[str, str]:
-    """`changed by`, and the rule."""
-    at = said.index(" by ") + len(" by")
-    return said[:at], said[at + 1 :]
 
 
 def _render_kept(journey: Journey, hop: Hop) -> str:

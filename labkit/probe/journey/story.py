@@ -75,7 +75,7 @@ def _find_loss(scene: Scene, way: Way) -> Lost:
     said = way.caught.list_errors("request")
     if way.caught.refused:
         said.append(describe_errno(way.caught.refused))
-    return find_loss(scene, way.hops[-1] if way.hops else None, scene.target.address, said=said)
+    return find_loss(scene, way.hops[-1] if way.hops else None, scene.target.address, leg="request", said=said)
 
 
 def _find_silence(scene: Scene, way: Way) -> Lost:
@@ -83,7 +83,9 @@ def _find_silence(scene: Scene, way: Way) -> Lost:
     said = way.caught.list_errors("reply")
     if not way.back:
         return find_silence(scene, way.hops[-1], said=said)
-    return find_loss(scene, way.back[-1], str(find_innermost(way.back[-1].layers, "IP").get("dst")), said=said)
+    return find_loss(
+        scene, way.back[-1], str(find_innermost(way.back[-1].layers, "IP").get("dst")), leg="reply", said=said
+    )
 
 
 def _add_rule(hops: tuple[Hop, ...], lost: Lost) -> tuple[Hop, ...]:
