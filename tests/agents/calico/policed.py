@@ -111,7 +111,12 @@ def start_policed(name: str, pods: Sequence[tuple[str, str]]) -> Iterator[Police
             *(MachineSpec(machine, "pod", NODE) for machine in addresses),
         ])  # fmt: skip
         node = world.machine(NODE)
-        lines = ["link set lo up", "link add eth0 type veth peer name uplink", f"addr add {ADDRESS}/24 dev eth0", "link set eth0 up"]
+        lines = [
+            "link set lo up",
+            "link add eth0 type veth peer name uplink",
+            f"addr add {ADDRESS}/24 dev eth0",
+            "link set eth0 up",
+        ]
         for machine, link in links.items():
             lines += [f"link add {link} type veth peer name eth0 netns {machine}", f"link set {link} up"]
         run_well(node, ["ip", "-batch", "-"], stdin="\n".join(lines) + "\n")
