@@ -45,6 +45,15 @@ spec: {{cidr: 10.1.0.0/16}}
 """
 
 
+_UPLINK: Final = f"""link set lo up
+link add eth0 type veth peer name uplink
+addr add {ADDRESS}/24 dev eth0
+link set eth0 up
+link set uplink up
+route add default via 10.0.0.254"""
+_INSIDE: Final = "link set lo up\nlink set eth0 up\nroute add 169.254.1.1 dev eth0\nroute add default via 169.254.1.1\n"
+
+
 @dataclass(frozen=True)
 class PodSpec:
     """A pod of a test; `ports`: name, protocol, number."""
@@ -111,24 +120,13 @@ def start_policed(name: str, pods: Sequence[tuple[str, str]]) -> Iterator[Police
             *(MachineSpec(machine, "pod", NODE) for machine in addresses),
         ])  # fmt: skip
         node = world.machine(NODE)
-        lines = [
-            "link set lo up",
-            "link add eth0 type veth peer name uplink",
-            f"addr add {ADDRESS}/24 dev eth0",
-            "link set eth0 up",
-        ]
-        for machine, link in links.items():
-            lines += [f"link add {link} type veth peer name eth0 netns {machine}", f"link set {link} up"]
-        run_well(node, ["ip", "-batch", "-"], stdin="\n".join(lines) + "\n")
+        cables = (
+            f"link add {link} type veth peer name eth0 netns {machine}\nlink set {link} up"
+            for machine, link in links.items()
+        )
+        run_well(node, ["ip", "-batch", "-"], stdin="\n".join((_UPLINK, *cables)))
         for machine, address in addresses.items():
-            inside = [
-                f"addr add {address}/32 dev eth0",
-                "link set lo up",
-                "link set eth0 up",
-                "route add 169.254.1.1 dev eth0",
-                "route add default via 169.254.1.1",
-            ]
-            run_well(world.machine(machine), ["ip", "-batch", "-"], stdin="\n".join(inside) + "\n")
+            run_well(world.machine(machine), ["ip", "-batch", "-"], stdin=f"addr add {address}/32 dev eth0\n{_INSIDE}")
         run_well(node, "daemon start felix", timeout=30)
         yield PolicedNode(world, addresses)
         world.end()
