@@ -51,11 +51,6 @@ class Rulebook:
         raise CannotTell(f"the rules on {self.machine.name} change all the time")
 
     @functools.cached_property
-    def ruleset(self) -> Ruleset:
-        """Every chain and rule."""
-        return read_ruleset(self.machine)
-
-    @functools.cached_property
     def rules(self) -> Mapping[Key, FilterRule]:
         """Those of nf_tables, by the kernel's keys."""
         keys = zip(_list_keys(self.ruleset, self.now), self.ruleset.rules, strict=True)
