@@ -12,6 +12,7 @@ from typing import Final
 
 from labkit.errors import CannotTell
 from labkit.net.machine import Writable
+from labkit.net.netfilter.marking import OWN
 from labkit.net.netfilter.nfnetlink import (
     GET_CHAIN,
     GET_RULE,
@@ -50,10 +51,10 @@ def read_counters(machine: Writable) -> Counts:
 
 
 def ask_counters(asking: socket.socket) -> Counts:
-    """The same by a socket of NETLINK_NETFILTER that is there. Raises OSError."""
+    """The same by a socket of NETLINK_NETFILTER that is there, without the tables that trace something just now. Raises OSError."""
     rules = [_parse_rule(body) for body in dump(asking, GET_RULE, NEW_RULE)]
     chains = [found for body in dump(asking, GET_CHAIN, NEW_CHAIN) for found in _parse_policy(body)]
-    return dict(rules + chains)
+    return {key: packets for key, packets in rules + chains if not key[1].startswith(OWN)}
 
 
 def _parse_rule(body: bytes) -> tuple[Key, int | None]:

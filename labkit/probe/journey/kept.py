@@ -30,10 +30,7 @@ def _find_rule(scene: Scene, hop: Hop) -> Rule | None:
         return None
     change = min(changes, key=lambda each: find_end(each) != "destination")  # where a Service's packet went says more
     end, to = find_end(change), change.rpartition(" -> ")[2]
-    try:
-        return find_nat(scene.rulebooks[hop.machine], end, to)
-    except CannotTell:
-        return None
+    return find_nat(scene.rulebooks[hop.machine], end, to)
 
 
 def find_end(change: str) -> str:

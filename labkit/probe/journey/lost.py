@@ -82,17 +82,16 @@ def _ask(reasons: Iterator[str]) -> list[str]:
 
 
 def _find_rule(scene: Scene, hop: Hop | None, address: str, legs: Collection[Leg]) -> Rule | None:
-    """Of netfilter on the machine that had the packet last; what went out by a link has passed all rules."""
+    """Of netfilter on the machine that had the packet last."""
     name = hop.machine if hop else scene.src.name
-    if (hop and hop.direction == "out") or name not in scene.rulebooks:
+    if name not in scene.rulebooks:
         return None
     own = scene.find(name)
     hook: Hook = "output" if hop is None else "input" if own and has_address(own, address) else "forward"
     layers = hop.layers if hop else (Layer("IP", {"dst": address}),)
-    try:
-        return find_drop(scene.rulebooks[name], Spot(hook, hop.link if hop else "", layers), legs)
-    except CannotTell:
-        return None
+    spot = Spot(hook, hop.link if hop else "", layers)
+    # what went out by a link has passed all rules, but those of a bridge behind it
+    return find_drop(scene.rulebooks[name], None if hop and hop.direction == "out" else spot, legs)
 
 
 def _describe_rule(rule: Rule | None) -> list[str]:

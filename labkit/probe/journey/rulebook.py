@@ -6,13 +6,17 @@ import functools
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
+from labkit.errors import CannotTell
 from labkit.net import FilterChain, FilterRule, Ruleset, read_ruleset
 from labkit.net.netfilter.counters import Counts, Key, read_counters
 from labkit.net.netfilter.rule import IPTABLES, LEGACY, NFT
 from labkit.net.netfilter.trace import Watched
 from labkit.probe.journey.rule import Rule, Told
 from labkit.world import Machine
+
+_TRIES: Final = 5
 
 
 @dataclass(frozen=True)
@@ -25,15 +29,26 @@ class Rulebook:
     machine: Machine
     before: Watched
 
-    @functools.cached_property
+    @property
     def now(self) -> Counts:
         """Counters."""
-        return read_counters(self.machine)
+        return self._read[0]
 
-    @functools.cached_property
+    @property
     def ruleset(self) -> Ruleset:
         """Every chain and rule."""
-        return read_ruleset(self.machine)
+        return self._read[1]
+
+    @functools.cached_property
+    def _read(self) -> tuple[Counts, Ruleset]:
+        """Both of one time: an agent may write its rules anew meanwhile, which gives them other keys."""
+        counts = read_counters(self.machine)
+        for _ in range(_TRIES):
+            ruleset, before = read_ruleset(self.machine), counts
+            counts = read_counters(self.machine)
+            if list(before) == list(counts):
+                return before, ruleset
+        raise CannotTell(f"the rules on {self.machine.name} change all the time")
 
     @functools.cached_property
     def rules(self) -> Mapping[Key, FilterRule]:

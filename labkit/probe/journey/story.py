@@ -33,8 +33,9 @@ def tell_story(scene: Scene, way: Way) -> Journey:
     """Put it together, asking the machine where the packet or its answer was seen last why it went no further."""
     found = _is_found(scene, way.request)
     answered = _is_delivered(way.reply) and way.reply[-1].machine == scene.src.name
-    over = found and (answered or way.caught.probe.name == "UDP")  # which nobody need answer
-    lost = None if over else _find_silence(scene, way) if found else _find_loss(scene, way)
+    lost = None if answered and found else _find_silence(scene, way) if found else _find_loss(scene, way)
+    if lost and found and way.caught.probe.name == "UDP" and not lost.rule:
+        lost = None  # nobody need answer it
     hops, back = name_changes(scene, way), way.back
     if lost and found and back:
         back = _add_rule(back, lost)
