@@ -6,10 +6,19 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from labkit.agents.calico.policy.model import DIRECTIONS, EGRESS, INGRESS, Policy, Ports, Rule, Side
-from labkit.agents.calico.policy.parsing import BROKEN, parse_list, parse_net, parse_port, parse_range, say_broken
-from labkit.agents.calico.policy.selecting import NAMESPACE, ORCHESTRATOR, select_endpoints, select_in
-from labkit.agents.calico.selector import parse_selector
+from labkit.agents.calico.policy import native
+from labkit.agents.calico.policy.model import DIRECTIONS, INGRESS, Policy
+from labkit.agents.calico.policy.parsing import (
+    BROKEN,
+    list_ports,
+    parse_list,
+    parse_net,
+    parse_port,
+    parse_range,
+    say_broken,
+    simplify,
+)
+from labkit.agents.calico.policy.selecting import ORCHESTRATOR
 from labkit.errors import UsageError
 
 Object = Mapping[str, Any]
@@ -22,13 +31,23 @@ _PEER_FIELDS: Final = frozenset({"podSelector", "namespaceSelector", "ipBlock"})
 
 def parse_policy(value: Object) -> tuple[Policy, list[str]]:
     """One object; what of it can't be read, each in a line: such a rule allows nothing. Raises what BROKEN names where nothing can be read."""
-    namespace, spec = value["metadata"]["namespace"], value.get("spec") or {}
-    types = _parse_types(spec)
+    converted, refused = convert_policy(value)
+    policy, more = native.parse_policy(converted)
+    return policy, refused + more
+
+
+def convert_policy(value: Object) -> tuple[dict[str, Any], list[str]]:
+    """The NetworkPolicy of projectcalico.org/v3 that calicoctl shows in its place, and what could not be read of it."""
+    about, spec = value["metadata"], value.get("spec") or {}
     refused: list[str] = []
-    rules = {direction: _parse_rules(spec, direction, namespace, refused) for direction in types}
-    selector = select_in(namespace, render_selector(spec.get("podSelector") or {}, pods=True))
-    name = f"{namespace}/{PREFIX}{value['metadata']['name']}"
-    return Policy(name, parse_selector(selector).text, ORDER, rules.get(INGRESS), rules.get(EGRESS)), refused
+    types = _parse_types(spec)
+    rules = {direction: _convert_rules(spec, direction, refused) for direction in types}
+    selector = render_selector(spec.get("podSelector") or {}, pods=True)
+    shown = {"order": ORDER, "selector": selector, "types": [each.capitalize() for each in types]}
+    return {
+        "metadata": {**about, "name": f"{PREFIX}{about['name']}"},
+        "spec": {**{key: each for key, each in rules.items() if each}, **shown},
+    }, refused
 
 
 def _parse_types(spec: Object) -> list[str]:
@@ -40,53 +59,57 @@ def _parse_types(spec: Object) -> list[str]:
     return [direction for direction in DIRECTIONS if direction.capitalize() in said] or [INGRESS]
 
 
-def _parse_rules(spec: Object, direction: str, namespace: str, refused: list[str]) -> tuple[Rule, ...]:
-    rules: list[Rule] = []
+def _convert_rules(spec: Object, direction: str, refused: list[str]) -> list[Object]:
+    rules: list[Object] = []
     for number, each in enumerate(parse_list(spec.get(direction), direction)):
         try:
-            rules += _parse_rule(each or {}, direction, namespace)
+            rules += _convert_rule(each or {}, direction)
         except BROKEN as error:
             refused.append(f"{direction} rule {number + 1} is left out: {say_broken(error)}")
-    return tuple(rules)
+    return rules
 
 
-def _parse_rule(rule: Object, direction: str, namespace: str) -> list[Rule]:
+def _convert_rule(rule: Object, direction: str) -> list[Object]:
     """One for each protocol and peer."""
     peers = parse_list(rule.get("from" if direction == INGRESS else "to"), "from, to")
-    sides = [_parse_peer(each or {}, namespace) for each in peers] or [Side()]
+    sides = [_convert_peer(each or {}) for each in peers] or [{}]
     ports = _parse_ports(parse_list(rule.get("ports"), "ports"))
     return [_plan_rule(direction, protocol, side, ports[protocol]) for protocol in sorted(ports) for side in sides]
 
 
-def _plan_rule(direction: str, protocol: str, peer: Side, ports: Ports) -> Rule:
-    if direction == INGRESS:
-        return Rule(protocol=protocol.lower(), source=peer, destination=Side(ports=ports))
-    there = Side(peer.selector, peer.not_selector, peer.nets, peer.not_nets, ports)
-    return Rule(protocol=protocol.lower(), destination=there)
+def _plan_rule(direction: str, protocol: str, peer: Object, ports: list[int | str]) -> Object:
+    there: Object = {"ports": ports} if ports else {}
+    source, destination = (peer, there) if direction == INGRESS else ({}, {**peer, **there})
+    return {
+        "action": "Allow",
+        **({"protocol": protocol} if protocol else {}),
+        "source": source,
+        "destination": destination,
+    }
 
 
-def _parse_peer(peer: Object, namespace: str) -> Side:
+def _convert_peer(peer: Object) -> Object:
     if not _PEER_FIELDS & {key for key, each in peer.items() if each is not None}:
         raise UsageError(f"a peer names one of {', '.join(sorted(_PEER_FIELDS))}")
-    if (block := peer.get("ipBlock")) is not None:
-        if peer.get("podSelector") is not None or peer.get("namespaceSelector") is not None:
-            raise UsageError("a peer with an ipBlock has no selectors")
-        excepted = parse_list(block.get("except"), "except")
-        return Side(nets=(parse_net(block["cidr"]),), not_nets=tuple(parse_net(each) for each in excepted))
     pods, namespaces = peer.get("podSelector"), peer.get("namespaceSelector")
-    spaces = render_selector(namespaces, pods=False) if namespaces is not None else ""
-    return Side(selector=select_endpoints(spaces, render_selector(pods or {}, pods=True), namespace))
+    if (block := peer.get("ipBlock")) is not None:
+        if pods is not None or namespaces is not None:
+            raise UsageError("a peer with an ipBlock has no selectors")
+        excepted = [parse_net(each) for each in parse_list(block.get("except"), "except")]
+        return {"nets": [parse_net(block["cidr"])], **({"notNets": excepted} if excepted else {})}
+    spaces = {"namespaceSelector": render_selector(namespaces, pods=False)} if namespaces is not None else {}
+    return {**spaces, "selector": render_selector(pods or {}, pods=True)}
 
 
-def _parse_ports(ports: Sequence[Object]) -> dict[str, Ports]:
-    """Protocol -> its ports, all of them where one entry names none; without entries every protocol."""
+def _parse_ports(ports: Sequence[Object]) -> dict[str, list[int | str]]:
+    """Protocol -> its ports, none where one entry names none, which means all; without entries every protocol."""
     found: dict[str, list[int | str | tuple[int, int]]] = {}
     for each in ports:
         protocol = (each or {}).get("protocol") or "TCP"
         if protocol not in _PROTOCOLS:
             raise UsageError(f"protocol {protocol!r}: one of {', '.join(_PROTOCOLS)} is meant")
         found.setdefault(protocol, []).append(_parse_entry(each or {}))
-    return {protocol: simplify(each) for protocol, each in found.items()} or {"": Ports()}
+    return {protocol: list_ports(simplify(each)) for protocol, each in found.items()} or {"": []}
 
 
 def _parse_entry(entry: Object) -> int | str | tuple[int, int]:
@@ -97,20 +120,6 @@ def _parse_entry(entry: Object) -> int | str | tuple[int, int]:
             raise UsageError("endPort without port")
         return 0
     return parse_port(port) if end is None else parse_range(port, end)
-
-
-def simplify(ports: Sequence[int | str | tuple[int, int]]) -> Ports:
-    """As few ranges as there can be; one entry 0 means all."""
-    if 0 in ports:
-        return Ports()
-    ranges = sorted((each, each) if isinstance(each, int) else each for each in ports if not isinstance(each, str))
-    merged: list[tuple[int, int]] = []
-    for first, last in ranges:
-        if merged and first <= merged[-1][1] + 1:
-            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
-        else:
-            merged.append((first, last))
-    return Ports(tuple(merged), tuple(dict.fromkeys(each for each in ports if isinstance(each, str))))
 
 
 def render_selector(selector: Object, *, pods: bool) -> str:
@@ -142,6 +151,3 @@ def _check(word: Any) -> str:
     if not isinstance(word, str) or not _WORD.fullmatch(word):
         raise UsageError(f"{word!r} is no label's name or value")
     return word
-
-
-__all__ = ["NAMESPACE", "ORDER", "PREFIX", "parse_policy", "render_selector", "simplify"]

@@ -8,9 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from labkit.agents.calico.policy.kubernetes import simplify
 from labkit.agents.calico.policy.model import EGRESS, INGRESS, LAST, Endpoint, Policy, Ports, Rule, Side
-from labkit.agents.calico.policy.parsing import BROKEN, parse_list, parse_net, parse_port, parse_range, say_broken
+from labkit.agents.calico.policy.parsing import (
+    BROKEN,
+    parse_list,
+    parse_net,
+    parse_port,
+    parse_range,
+    say_broken,
+    simplify,
+)
 from labkit.agents.calico.policy.selecting import (
     ACCOUNT,
     ACCOUNT_PREFIX,

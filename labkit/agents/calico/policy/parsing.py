@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from labkit.agents.calico.policy.model import PORT_MAX
+from labkit.agents.calico.policy.model import PORT_MAX, Ports
 from labkit.errors import LabkitError, UsageError
 
 BROKEN: Final = (
@@ -63,3 +63,22 @@ def parse_range(first: Any, last: Any) -> tuple[int, int]:
     if isinstance(begin, str) or isinstance(end, str) or end < begin:
         raise UsageError(f"ports {first} to {last}: two numbers are meant, the second not less than the first")
     return begin, end
+
+
+def simplify(ports: Sequence[int | str | tuple[int, int]]) -> Ports:
+    """As few ranges as there can be; one entry 0 means all."""
+    if 0 in ports:
+        return Ports()
+    ranges = sorted((each, each) if isinstance(each, int) else each for each in ports if not isinstance(each, str))
+    merged: list[tuple[int, int]] = []
+    for first, last in ranges:
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
+        else:
+            merged.append((first, last))
+    return Ports(tuple(merged), tuple(dict.fromkeys(each for each in ports if isinstance(each, str))))
+
+
+def list_ports(ports: Ports) -> list[int | str]:
+    """As Calico's objects have them: names, numbers, ranges such as 80:90."""
+    return [*ports.names, *(first if first == last else f"{first}:{last}" for first, last in ports.numbers)]
