@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labkit.check.attempt import Outcome
+from labkit.check.dropped import add_rules
 from labkit.check.engine import PATIENT, Around, Haste, run_checks
 from labkit.check.fault import list_checks
 from labkit.check.footprint import Footprint
@@ -41,7 +42,7 @@ def run(lab: Lab, only: str | None = None, *, haste: Haste = PATIENT) -> Report:
     checks = list_checks(lab.definition)
     wanted = [check.id for check in checks] if only is None else [_find(checks, only, lab.name).id]
     state = lab.read_state()
-    outcomes = look(lab, _with_dependencies(checks, wanted), state, haste)
+    outcomes = add_rules(lab, look(lab, _with_dependencies(checks, wanted), state, haste))
     report = plan_report((lab.name, lab.student), checks, {name: outcomes[name] for name in wanted}, state.hints)
     later = (
         find_later(checks, {name: outcome.status for name, outcome in outcomes.items()}, state) if only is None else ()
