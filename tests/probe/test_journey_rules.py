@@ -89,6 +89,7 @@ def require_rule(journey: Journey) -> Rule:
     return journey.lost.rule
 
 
+@pytest.mark.user
 def test_of_policies_that_none_let_it_through_the_drop_names_all(world: World) -> None:
     do(world, "node2", f"iptables-restore --noflush <<'RULES'\n{FELIX}RULES")
     said = require_rule(follow(world, tcp=5432)).to_json()
@@ -249,6 +250,7 @@ def list_tables(world: World) -> str:
     return world.machine("node2").run("nft list tables").stdout
 
 
+@pytest.mark.user
 def test_tracing_leaves_nothing_and_nobody_sees_it_in_what_is_compared(world: World) -> None:
     do(world, "node2", "iptables -A FORWARD -p tcp -j DROP; iptables -t nat -A POSTROUTING -j RETURN")
     node = world.machine("node2")
