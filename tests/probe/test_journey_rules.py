@@ -196,6 +196,20 @@ def test_a_bridges_own_rules_are_traced(world: World) -> None:
     assert (rule.text, rule.told) == ("nft add rule bridge own fw ip daddr 10.244.1.3 drop", "trace")
 
 
+def test_a_copy_that_a_bridge_floods_is_the_packet_too(world: World) -> None:
+    """What a node's rules do with bridged packets, where it hands them over, they do with each copy."""
+    do(world, "node1", "sysctl -qw net.bridge.bridge-nf-call-iptables=1; ip link set cni0 type bridge fdb_flush;"
+       "bridge link set dev vweb learning off; bridge link set dev vlog learning off;"
+       "iptables -A FORWARD -m physdev --physdev-out vlog -d 10.244.1.3 -p icmp -j DROP")  # fmt: skip
+    rule = require_rule(follow(world, dst="log"))
+    do(
+        world,
+        "node1",
+        "sysctl -qw net.bridge.bridge-nf-call-iptables=0; bridge link set dev vweb learning on; bridge link set dev vlog learning on",
+    )
+    assert (rule.text.split("-A ")[1][:7], rule.told) == ("FORWARD", "trace")
+
+
 def test_a_trace_that_a_rule_switches_off_is_replaced_by_counters(world: World) -> None:
     do(world, "node2", "nft add table inet hide; nft add chain inet hide pre '{ type filter hook prerouting priority -300; }';"
        "nft add rule inet hide pre meta nftrace set 0; iptables -A FORWARD -p tcp -j DROP; iptables -A FORWARD -p icmp -j DROP")  # fmt: skip
