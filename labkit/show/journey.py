@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from labkit.net import Connection
 from labkit.probe.journey.hops import Hop
-from labkit.probe.journey.rule import Rule
 from labkit.probe.journey.value import Journey
 from labkit.show.headers import render_headers
 from labkit.show.text import render_table
@@ -63,12 +62,7 @@ def render_place(hop: Hop) -> str:
 
 def render_rule(hop: Hop) -> list[str]:
     """The rule of netfilter that changed the packet before this hop, or dropped it after; nothing where there is none."""
-    return [f"{render_deed(hop.rule)} {hop.rule.text} {hop.rule.describe()}"] if hop.rule else []
-
-
-def render_deed(rule: Rule) -> str:
-    """What it did to the packet."""
-    return "then dropped by" if rule.drops else "changed by"
+    return [f"{'then ' if hop.rule.drops else ''}{hop.rule}"] if hop.rule else []
 
 
 def render_time(hop: Hop) -> str:

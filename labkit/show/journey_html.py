@@ -17,7 +17,6 @@ from labkit.probe.journey.value import Journey
 from labkit.show.headers import render_fields, render_headers
 from labkit.show.journey import (
     render_connection,
-    render_deed,
     render_journey,
     render_outcome,
     render_place,
@@ -103,7 +102,8 @@ def _render_done(hop: Hop) -> str:
     """What happened to the packet here."""
     done = [f"<strong>{escape(change)}</strong>" for change in hop.changes]
     if hop.rule:
-        done.append(f"{render_deed(hop.rule)} <code>{escape(hop.rule.text)}</code> {escape(hop.rule.describe())}")
+        did = "then dropped by" if hop.rule.drops else "changed by"
+        done.append(f"{did} <code>{escape(hop.rule.text)}</code> {escape(hop.rule.describe())}")
     return f"<p>{'; '.join(done)}</p>" if done else ""
 
 

@@ -54,8 +54,7 @@ def _list_ends(journey: Journey, picture: Picture, stops: Sequence[Stop]) -> Ite
     """A cross where it was seen last when it got lost; at its sender, when it never left."""
     if journey.lost is None:
         return
-    rule = journey.lost.rule
-    dropped = f", dropped by {rule.text} {rule.describe()}" if rule else ""
+    dropped = f", {journey.lost.rule}" if journey.lost.rule else ""
     places = [at for stop in stops for at in stop.list_marks(_AWAY, right=False)][-1:]
     for at in places or _list_corners(journey.lost.machine, picture):
         where = (

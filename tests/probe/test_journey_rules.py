@@ -89,6 +89,7 @@ def require_rule(journey: Journey) -> Rule:
     return journey.lost.rule
 
 
+@pytest.mark.user
 def test_of_policies_that_none_let_it_through_the_drop_names_all(world: World) -> None:
     do(world, "node2", f"iptables-restore --noflush <<'RULES'\n{FELIX}RULES")
     said = require_rule(follow(world, tcp=5432)).to_json()
@@ -107,11 +108,10 @@ def test_of_policies_that_none_let_it_through_the_drop_names_all(world: World) -
         (f'{FORWARD} }}\'; nft add rule inet own fw tcp dport 5432 drop comment \\"default/web has no endpoints\\"', "nft", "no endpoints"),
         (('iptables -N KUBE-SVC-LOLE4ISW44XBNF3G; iptables -I FORWARD -p tcp -j KUBE-SVC-LOLE4ISW44XBNF3G;'
          'iptables -A KUBE-SVC-LOLE4ISW44XBNF3G -p tcp -m comment --comment "shop/web cluster IP" -j DROP'), "iptables", "shop/web cluster IP"),
-        # Calico's own policies have rules that deny
         (f'{DENY} -m comment --comment "cali:TeMvhvlDrZ9UFuLb" -m comment --comment "Policy no-telnet ingress" -j DROP',
-         "GlobalNetworkPolicy no-telnet", "no-telnet"),
+         "iptables", "no-telnet"),
     ],
-    ids=["in a policy's chain", "in FORWARD", "nft", "another Service's name", "a deny of Calico's"],
+    ids=["in a policy's chain", "in FORWARD", "nft", "another Service's name", "another policy's name"],
 )  # fmt: skip
 def test_a_comment_alone_is_no_origin(world: World, forging: str, source: str, said: str) -> None:
     """Its text is shown all the same, for that is what dropped the packet."""
@@ -196,6 +196,20 @@ def test_a_bridges_own_rules_are_traced(world: World) -> None:
     assert (rule.text, rule.told) == ("nft add rule bridge own fw ip daddr 10.244.1.3 drop", "trace")
 
 
+def test_a_copy_that_a_bridge_floods_is_the_packet_too(world: World) -> None:
+    """What a node's rules do with bridged packets, where it hands them over, they do with each copy."""
+    do(world, "node1", "sysctl -qw net.bridge.bridge-nf-call-iptables=1; ip link set cni0 type bridge fdb_flush;"
+       "bridge link set dev vweb learning off; bridge link set dev vlog learning off;"
+       "iptables -A FORWARD -m physdev --physdev-out vlog -d 10.244.1.3 -p icmp -j DROP")  # fmt: skip
+    rule = require_rule(follow(world, dst="log"))
+    do(
+        world,
+        "node1",
+        "sysctl -qw net.bridge.bridge-nf-call-iptables=0; bridge link set dev vweb learning on; bridge link set dev vlog learning on",
+    )
+    assert (rule.text.split("-A ")[1][:7], rule.told) == ("FORWARD", "trace")
+
+
 def test_a_trace_that_a_rule_switches_off_is_replaced_by_counters(world: World) -> None:
     do(world, "node2", "nft add table inet hide; nft add chain inet hide pre '{ type filter hook prerouting priority -300; }';"
        "nft add rule inet hide pre meta nftrace set 0; iptables -A FORWARD -p tcp -j DROP; iptables -A FORWARD -p icmp -j DROP")  # fmt: skip
@@ -250,6 +264,7 @@ def list_tables(world: World) -> str:
     return world.machine("node2").run("nft list tables").stdout
 
 
+@pytest.mark.user
 def test_tracing_leaves_nothing_and_nobody_sees_it_in_what_is_compared(world: World) -> None:
     do(world, "node2", "iptables -A FORWARD -p tcp -j DROP; iptables -t nat -A POSTROUTING -j RETURN")
     node = world.machine("node2")

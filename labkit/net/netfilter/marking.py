@@ -24,7 +24,7 @@ _HOOKS: Final = {"prerouting": 0, "output": 3}  # the same numbers in inet and b
 _FIRST: Final = -(1 << 31)  # priority; of two that are first the newer one is asked first
 _EXPRESSIONS: Final = 4
 _NETWORK, _TRANSPORT = 1, 2  # NFT_PAYLOAD_NETWORK_HEADER and _TRANSPORT_HEADER
-_PROTOCOL: Final = 9  # byte of the IPv4 header
+PROTOCOL_AT: Final = 9  # byte of the IPv4 header
 _TRACED: Final = 12  # NFT_META_NFTRACE
 _REGISTER: Final = 1
 _IPV4, _ETHERNET, _UDP, _VXLAN, _SLEEVE, _GRE = 20, 14, 8, 8, 20, 4  # bytes of headers
@@ -70,7 +70,7 @@ def _plan_table(table: str, family: int, patterns: Sequence[Pattern]) -> Iterato
 
 
 def _plan_rule(pattern: Pattern, protocol: int, offset: int) -> Iterator[bytes]:
-    yield from _plan_comparison(_NETWORK, _PROTOCOL, bytes([protocol]))
+    yield from _plan_comparison(_NETWORK, PROTOCOL_AT, bytes([protocol]))
     for at, data in pattern.parts:
         yield from _plan_comparison(_TRANSPORT, offset + at, data)
     yield _expression("immediate", _be32(1, _REGISTER), netlink.nested(2, netlink.attribute(1, b"\1")))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from labkit.net.netfilter.counters import Key
+from labkit.net.netfilter.marking import PROTOCOL_AT, Pattern
 from labkit.net.netfilter.nfnetlink import TRACE, parse_family, parse_number, parse_text, split_body
 from labkit.net.write import netlink
 
 _TABLE, _CHAIN, _HANDLE, _TYPE, _VERDICT, _ID, _POLICY = 1, 2, 3, 4, 5, 6, 16  # NFTA_TRACE_…
+_NETWORK, _TRANSPORT = 8, 9  # the first bytes of these headers, in the first message of each base chain
 _OF_POLICY: Final = 1  # NFT_TRACETYPE_POLICY
 _CODE, _TO = 1, 2  # NFTA_VERDICT_…
 _CONTROL: Final = {-1: "continue", -2: "break", -3: "jump", -4: "goto", -5: "return"}
@@ -50,22 +52,37 @@ class Passage:
     steps: tuple[Step, ...]
 
 
-def parse_passages(datagrams: Iterable[bytes], own: str) -> tuple[Passage, ...]:
-    """In the order in which they began; `own`: the table that marked the packets."""
-    steps: list[tuple[str, list[Step]]] = []
+def parse_passages(datagrams: Iterable[bytes], own: str, patterns: Sequence[Pattern]) -> tuple[Passage, ...]:
+    """In the order in which they began; `own`: the table that marked packets of these patterns. What others have traced is left out."""
+    began: list[tuple[str, list[Step]]] = []
     going: dict[bytes, list[Step]] = {}
+    for found, step in _list_steps(datagrams):
+        packet, pattern = found.get(_ID, b""), ""
+        if step.table == own and step.handle:  # marked, again or for the first time
+            pattern = step.chain.rpartition("-")[0]
+        elif step.table != own and packet not in going:  # a copy, as a bridge makes it for another port
+            pattern = next((each.name for each in patterns if _fits(found, each)), "")
+        if pattern:
+            going[packet] = []
+            began.append((pattern, going[packet]))
+        if step.table != own and packet in going:
+            going[packet].append(step)
+    return tuple(Passage(pattern, tuple(steps)) for pattern, steps in began)
+
+
+def _list_steps(datagrams: Iterable[bytes]) -> Iterator[tuple[Mapping[int, bytes], Step]]:
     for datagram in datagrams:
         for kind, _, _, body in netlink.split_messages(datagram):
-            if kind != TRACE:
-                continue
-            found = split_body(body)
-            step, packet = _parse_step(parse_family(body), found), found.get(_ID, b"")
-            if step.table == own and step.handle:  # marked, again or for the first time: it begins a way
-                going[packet] = []
-                steps.append((step.chain.rpartition("-")[0], going[packet]))
-            elif step.table != own and packet in going:  # what others have traced is not ours
-                going[packet].append(step)
-    return tuple(Passage(pattern, tuple(each)) for pattern, each in steps)
+            if kind == TRACE:
+                found = split_body(body)
+                yield found, _parse_step(parse_family(body), found)
+
+
+def _fits(found: Mapping[int, bytes], pattern: Pattern) -> bool:
+    """Whether the headers that were told are those of such a packet, not wrapped in anything."""
+    network, transport = found.get(_NETWORK, b""), found.get(_TRANSPORT, b"")
+    same = network[PROTOCOL_AT : PROTOCOL_AT + 1] == bytes([pattern.protocol])
+    return same and all(transport[at : at + len(data)] == data for at, data in pattern.parts)
 
 
 def _parse_step(family: str, found: Mapping[int, bytes]) -> Step:

@@ -91,7 +91,7 @@ class Trace:
         for name, opened in self._sockets.items():
             before = self._watched[name]
             datagrams = _drain(opened)
-            passages = None if datagrams is None else parse_passages(datagrams, self._table)
+            passages = None if datagrams is None else parse_passages(datagrams, self._table, self._patterns)
             self._watched[name] = Watched(before.counts, passages, before.families)
         self._close()
         return self._watched

@@ -61,7 +61,7 @@ def find_loss(scene: Scene, hop: Hop | None, address: str, *, leg: Leg, said: Se
     machine = scene.machines[hop.machine] if hop else scene.src
     refused = hop is None and said and _FILTERED not in said  # by something else than netfilter
     rule = None if refused else _find_rule(scene, hop, address, (leg,))
-    reasons = [*_describe_rule(rule), *said] or _ask(_list_reasons(scene, machine, hop, address))
+    reasons = [*([str(rule)] if rule else []), *said] or _ask(_list_reasons(scene, machine, hop, address))
     where = (hop.link, hop.direction) if hop else ("", "")
     return Lost(machine.name, *where, tuple(reasons), rule)
 
@@ -70,7 +70,7 @@ def find_silence(scene: Scene, hop: Hop, *, said: Sequence[str]) -> Lost:
     """Why a machine that got the packet by `hop` sent no answer."""
     machine = scene.machines[hop.machine]
     rule = _find_rule(scene, hop, str(find_innermost(hop.layers, "IP").get("dst")), ("request", "reply"))
-    reasons = [*_describe_rule(rule), *said] or _ask(_list_silence(machine, hop))
+    reasons = [*([str(rule)] if rule else []), *said] or _ask(_list_silence(machine, hop))
     return Lost(machine.name, hop.link, hop.direction, tuple(reasons), rule)
 
 
@@ -92,10 +92,6 @@ def _find_rule(scene: Scene, hop: Hop | None, address: str, legs: Collection[Leg
     spot = Spot(hook, hop.link if hop else "", layers)
     # what went out by a link has passed all rules, but those of a bridge behind it
     return find_drop(scene.rulebooks[name], None if hop and hop.direction == "out" else spot, legs)
-
-
-def _describe_rule(rule: Rule | None) -> list[str]:
-    return [f"dropped by {rule.text} {rule.describe()}"] if rule else []
 
 
 def _list_silence(machine: Machine, hop: Hop) -> Iterator[str]:

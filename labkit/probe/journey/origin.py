@@ -30,6 +30,7 @@ _NO_POLICY: Final = "Drop if no policies passed packet"
 _POLICY: Final = re.compile(r"Policy (\S+) (?:ingress|egress)")
 _FELIX: Final = re.compile(r"cali:[\w-]{16}")
 _CONVERTED: Final = "knp.default."  # what a NetworkPolicy of Kubernetes is called as one of Calico's
+_TIER: Final = "default."  # what one of Calico's own is called in the datastore
 
 
 def find_origin(rule: FilterRule, met: Sequence[FilterRule], ruleset: Ruleset) -> str:
@@ -86,14 +87,12 @@ def _list_felix(rule: FilterRule) -> list[str]:
 
 
 def _name_policies(chains: Sequence[str], ruleset: Ruleset) -> str:
-    """Of each chain the policy that its first rule names."""
-    first: dict[str, FilterRule] = {}
+    """Of each chain the policy that it is, where its rules name one and no other."""
+    named: dict[str, set[str]] = {chain: set() for chain in chains}
     for rule in ruleset.rules:
-        if rule.table == "filter" and _list_felix(rule):
-            first.setdefault(rule.chain, rule)
-    said = [comment for chain in chains if chain in first for comment in _list_comments(first[chain])]
-    names = [_name_policy(found[1]) for comment in said if (found := _POLICY.fullmatch(comment))]
-    return ", ".join(dict.fromkeys(names))
+        if rule.table == "filter" and rule.chain in named:
+            named[rule.chain] |= {found[1] for comment in _list_felix(rule) if (found := _POLICY.fullmatch(comment))}
+    return ", ".join(_name_policy(*names) for names in named.values() if len(names) == 1)
 
 
 def _name_policy(name: str) -> str:
@@ -101,7 +100,8 @@ def _name_policy(name: str) -> str:
     namespace, slash, rest = name.rpartition("/")
     if rest.startswith(_CONVERTED):
         return f"NetworkPolicy {namespace}/{rest.removeprefix(_CONVERTED)}"
-    return f"Calico NetworkPolicy {name}" if slash else f"GlobalNetworkPolicy {name}"
+    kind = "Calico NetworkPolicy" if slash else "GlobalNetworkPolicy"
+    return f"{kind} {namespace}{slash}{rest.removeprefix(_TIER)}"
 
 
 def _list_comments(rule: FilterRule) -> Iterator[str]:

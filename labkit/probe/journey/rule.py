@@ -38,3 +38,6 @@ class Rule:
         origin = f", which comes from {self.origin}" if self.origin else ""
         how = f"; {_HOW[self.told]}" if _HOW[self.told] else ""
         return f"(table {self.table}, chain {self.chain}){origin}{how}"
+
+    def __str__(self) -> str:
+        return f"{'dropped' if self.drops else 'changed'} by {self.text} {self.describe()}"

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from labkit.probe.journey.changes import describe_changes
 from labkit.probe.journey.headers import find_innermost
 from labkit.probe.journey.hops import Hop, plan_asked, plan_hops, plan_reply
 from labkit.probe.journey.kept import name_changes, read_kept
 from labkit.probe.journey.lost import Lost, find_loss, find_silence
+from labkit.probe.journey.rules import find_drop
 from labkit.probe.journey.scene import Caught, Scene, Way
 from labkit.probe.journey.sightings import Sighting, drop_copies
 from labkit.probe.journey.target import has_address
 from labkit.probe.journey.value import Journey
+from labkit.probe.sequence import Leg
 from labkit.probe.words import describe_errno
+
+_THERE: Final[tuple[Leg, ...]] = ("request",)
 
 
 def plan_way(scene: Scene, caught: Caught) -> Way:
@@ -33,9 +38,8 @@ def tell_story(scene: Scene, way: Way) -> Journey:
     """Put it together, asking the machine where the packet or its answer was seen last why it went no further."""
     found = _is_found(scene, way.request)
     answered = _is_delivered(way.reply) and way.reply[-1].machine == scene.src.name
-    lost = None if answered and found else _find_silence(scene, way) if found else _find_loss(scene, way)
-    if lost and found and way.caught.probe.name == "UDP" and not lost.rule:
-        lost = None  # nobody need answer it
+    over = found and (answered or (way.caught.probe.name == "UDP" and not _is_dropped(scene, way.hops[-1])))
+    lost = None if over else _find_silence(scene, way) if found else _find_loss(scene, way)
     hops, back = name_changes(scene, way), way.back
     if lost and found and back:
         back = _add_rule(back, lost)
@@ -69,6 +73,12 @@ def _is_found(scene: Scene, request: Sequence[Sighting]) -> bool:
     machine = scene.find(last.machine)
     asked_for = not scene.target.named or last.machine == scene.target.name
     return asked_for and machine is not None and has_address(machine, str(find_innermost(last.layers, "IP").get("dst")))
+
+
+def _is_dropped(scene: Scene, hop: Hop) -> bool:
+    """Whether it was traced to its end where it arrived: a datagram need not be answered, so nothing else tells."""
+    book = scene.rulebooks.get(hop.machine)
+    return book is not None and find_drop(book, None, _THERE) is not None
 
 
 def _find_loss(scene: Scene, way: Way) -> Lost:
