@@ -85,6 +85,8 @@ on control kubectl apply -f - <<'END'
 END
 on control kubectl apply -f /root/out.yaml
 on control kubectl delete networkpolicy --all
+on control kubectl -n kube-system patch daemonset calico-node --patch '{"spec": {"template": {"spec": {"nodeSelector": {"kubernetes.io/hostname": null}}}}}'
+on control kubectl -n kube-system rollout status daemonset/calico-node --timeout=60s
 on control kubectl label namespace {{ ops }} team=ops --overwrite
 on worker2 iptables -D FORWARD -p tcp --dport {{ d.port }} -j DROP 2>/dev/null || true
 wait_calls
