@@ -222,6 +222,10 @@ NFTABLES_MODE = """table ip kube-proxy {
   chain endpoint-CU5RYKM5-default/web/tcp/__10.244.1.3/8080 { meta l4proto tcp dnat to 10.244.1.3:8080; }
   chain endpoint-K52L44CG-default/web/tcp/__10.244.2.2/8080 { meta l4proto tcp dnat to 10.244.2.2:8080; }
   chain service-PFISGYVC-default/web/tcp/ { numgen random mod 1 vmap { 0 : goto endpoint-K52L44CG-default/web/tcp/__10.244.2.2/8080 }; }
+  chain reject-chain { comment "helper for @no-endpoint-services / @no-endpoint-nodeports"; reject; }
+  map no-endpoint-services { type ipv4_addr . inet_proto . inet_service : verdict; elements = { 10.96.0.81 . tcp . 80 comment "shop/db:pg" : goto reject-chain }; }
+  chain filter-prerouting { type filter hook prerouting priority -110; ip daddr . meta l4proto . th dport vmap @no-endpoint-services; }
+  chain filter-output { type filter hook output priority -110; ip daddr . meta l4proto . th dport vmap @no-endpoint-services; }
   map service-ips { type ipv4_addr . inet_proto . inet_service : verdict; elements = { 10.96.0.80 . tcp . 80 : goto service-PFISGYVC-default/web/tcp/ }; }
   chain nat-prerouting { type nat hook prerouting priority -100; policy accept; ip daddr . meta l4proto . th dport vmap @service-ips; }
 }
@@ -257,6 +261,18 @@ def test_a_service_names_kube_proxys_translation(world: World, command: str, rul
     assert ("node1 eth0", "10.244.2.2") in seen
     assert read_rules(journey) == [("node1 eth0", "Service default/web", said)]
     assert "destination NAT 10.96.0.80:80 -> 10.244.2.2:8080" in list_changes(journey)
+
+
+@pytest.mark.parametrize("src", ["web", "node1"])
+def test_a_service_without_endpoints_is_named_where_its_packet_is_rejected(world: World, src: str) -> None:
+    do(world, "node1", f"ip route add 10.96.0.0/16 dev eth0; nft -f - <<'RULES'\n{NFTABLES_MODE}RULES")
+    lost = follow_packet(world, src, "10.96.0.81", tcp=80, timeout=0.25).lost
+    assert lost is not None
+    assert lost.rule is not None
+    assert lost.rule.to_json() == {
+        "table": "kube-proxy", "chain": "reject-chain", "text": "nft add rule ip kube-proxy reject-chain reject", "from": "Service shop/db",
+    }  # fmt: skip
+    assert lost.machine == "node1"
 
 
 def test_of_two_rules_that_counted_the_one_that_names_the_address_is_named(world: World) -> None:

@@ -62,4 +62,5 @@ def _without(nft: Ruleset, ours: Ruleset) -> Ruleset:
     return Ruleset(
         tuple(chain for chain in nft.chains if (chain.family, chain.table, chain.name) not in shown),
         tuple(rule for rule in nft.rules if (rule.family, rule.table, rule.chain) not in shown),
+        nft.comments,
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from labkit.net.netfilter.counters import Key
@@ -18,6 +19,9 @@ _OF_POLICY: Final = 1  # NFT_TRACETYPE_POLICY
 _CODE, _TO = 1, 2  # NFTA_VERDICT_…
 _CONTROL: Final = {-1: "continue", -2: "break", -3: "jump", -4: "goto", -5: "return"}
 _VERDICTS: Final = ("drop", "accept", "stolen", "queue", "repeat", "stop")  # NF_…
+_IPV4: Final = 20  # bytes of its header
+_PORTS: Final = struct.Struct("!HH")
+_PORTED: Final = (socket.IPPROTO_TCP, socket.IPPROTO_UDP, socket.IPPROTO_SCTP)
 _VERDICT_BITS: Final = 0xFF  # above them: an errno, or the queue's number
 
 
@@ -46,16 +50,18 @@ class Passage:
     """One packet's way through a machine's chains, from prerouting or output on; `pattern`: the name of what it was known by.
 
     One that is forwarded has all its hooks in one passage; one that is wrapped or unwrapped here begins another one.
+    `target`: destination, protocol's number and port (0: none), as the last of its base chains found them.
     """
 
     pattern: str
     steps: tuple[Step, ...]
+    target: tuple[str, int, int] = ("", 0, 0)
 
 
 def parse_passages(datagrams: Iterable[bytes], own: str, patterns: Sequence[Pattern]) -> tuple[Passage, ...]:
     """In the order in which they began; `own`: the table that marked packets of these patterns. What others have traced is left out."""
-    began: list[tuple[str, list[Step]]] = []
-    going: dict[bytes, list[Step]] = {}
+    began: list[_Going] = []
+    going: dict[bytes, _Going] = {}
     for found, step in _list_steps(datagrams):
         packet, pattern = found.get(_ID, b""), ""
         if step.table == own and step.handle:  # marked, again or for the first time
@@ -63,11 +69,28 @@ def parse_passages(datagrams: Iterable[bytes], own: str, patterns: Sequence[Patt
         elif step.table != own and packet not in going:  # a copy, as a bridge makes it for another port
             pattern = next((each.name for each in patterns if _fits(found, each)), "")
         if pattern:
-            going[packet] = []
-            began.append((pattern, going[packet]))
+            going[packet] = _Going(pattern)
+            began.append(going[packet])
         if step.table != own and packet in going:
-            going[packet].append(step)
-    return tuple(Passage(pattern, tuple(steps)) for pattern, steps in began)
+            going[packet].add(step, found)
+    return tuple(Passage(each.pattern, tuple(each.steps), each.target) for each in began)
+
+
+@dataclass
+class _Going:
+    """A passage that is not over."""
+
+    pattern: str
+    steps: list[Step] = field(default_factory=list)
+    target: tuple[str, int, int] = ("", 0, 0)
+
+    def add(self, step: Step, found: Mapping[int, bytes]) -> None:
+        self.steps.append(step)
+        network, transport = found.get(_NETWORK, b""), found.get(_TRANSPORT, b"")
+        if len(network) >= _IPV4 and len(transport) >= _PORTS.size:
+            protocol = network[PROTOCOL_AT]
+            port = _PORTS.unpack_from(transport)[1] if protocol in _PORTED else 0
+            self.target = socket.inet_ntoa(network[16:20]), protocol, port
 
 
 def _list_steps(datagrams: Iterable[bytes]) -> Iterator[tuple[Mapping[int, bytes], Step]]:

@@ -59,8 +59,8 @@ def find_loss(scene: Scene, hop: Hop | None, address: str, *, leg: Leg, said: Se
     `said`: what is known already (a refusal, an ICMP error).
     """
     machine = scene.machines[hop.machine] if hop else scene.src
-    refused = hop is None and said and _FILTERED not in said  # by something else than netfilter
-    rule = None if refused else _find_rule(scene, hop, address, (leg,))
+    refused = bool(said) and hop is None and _FILTERED not in said  # perhaps by something else than netfilter
+    rule = _find_rule(scene, hop, address, (leg,), sure=refused)
     reasons = [*([str(rule)] if rule else []), *said] or _ask(_list_reasons(scene, machine, hop, address))
     where = (hop.link, hop.direction) if hop else ("", "")
     return Lost(machine.name, *where, tuple(reasons), rule)
@@ -81,8 +81,10 @@ def _ask(reasons: Iterator[str]) -> list[str]:
         return [f"no more could be asked: {error.message}"]
 
 
-def _find_rule(scene: Scene, hop: Hop | None, address: str, legs: Collection[Leg]) -> Rule | None:
-    """Of netfilter on the machine that had the packet last."""
+def _find_rule(
+    scene: Scene, hop: Hop | None, address: str, legs: Collection[Leg], *, sure: bool = False
+) -> Rule | None:
+    """Of netfilter on the machine that had the packet last; `sure`: only where the kernel has traced it."""
     name = hop.machine if hop else scene.src.name
     if name not in scene.rulebooks:
         return None
@@ -90,8 +92,10 @@ def _find_rule(scene: Scene, hop: Hop | None, address: str, legs: Collection[Leg
     hook: Hook = "output" if hop is None else "input" if own and has_address(own, address) else "forward"
     layers = hop.layers if hop else (Layer("IP", {"dst": address}),)
     spot = Spot(hook, hop.link if hop else "", layers)
-    # what went out by a link has passed all rules, but those of a bridge behind it
-    return find_drop(scene.rulebooks[name], None if hop and hop.direction == "out" else spot, legs)
+    sure |= (
+        hop is not None and hop.direction == "out"
+    )  # it has passed all rules, but those of a bridge behind that link
+    return find_drop(scene.rulebooks[name], None if sure else spot, legs)
 
 
 def _list_silence(machine: Machine, hop: Hop) -> Iterator[str]:

@@ -12,7 +12,9 @@ import hashlib
 import itertools
 import re
 import shlex
+import socket
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from labkit.net import FilterRule, Ruleset
@@ -23,7 +25,8 @@ _LISTING: Final = ("KUBE-SERVICES", "KUBE-EXTERNAL-SERVICES", "KUBE-NODEPORTS", 
 _REFUSED: Final = re.compile(r"(\S+/\S+) (has no (local )?endpoints|traffic not accepted by KUBE-FW-\w+)")
 _OF_NFT: Final = re.compile(r"(?:service|local|external|firewall|endpoint|affinity)-([A-Z2-7]{8})-(([^/]+/[^/]+)/.*)")
 _MASQUERADING: Final = (("nat", "KUBE-POSTROUTING"), ("kube-proxy", "masquerading"))
-_PROTOCOLS: Final = ("tcp", "udp", "sctp")
+_REJECTING: Final = (NFT, "kube-proxy", "reject-chain")
+_NUMBERS: Final = {"tcp": socket.IPPROTO_TCP, "udp": socket.IPPROTO_UDP, "sctp": socket.IPPROTO_SCTP}
 _TO_POLICY: Final = re.compile(r"cali-p[io]-")
 _OF_WORKLOAD: Final = re.compile(r"cali-[tf]w-")
 _NO_POLICY: Final = "Drop if no policies passed packet"
@@ -33,14 +36,41 @@ _CONVERTED: Final = "knp.default."  # what a NetworkPolicy of Kubernetes is call
 _TIER: Final = "default."  # what one of Calico's own is called in the datastore
 
 
-def find_origin(rule: FilterRule, met: Sequence[FilterRule], ruleset: Ruleset) -> str:
+@dataclass(frozen=True)
+class Met:
+    """What a packet met up to a rule, and for whom it was then: an address, a protocol's number, a port (0: none)."""
+
+    rules: Sequence[FilterRule] = ()
+    address: str = ""
+    protocol: int = 0
+    port: int = 0
+
+
+def find_origin(rule: FilterRule, met: Met, ruleset: Ruleset) -> str:
     """`Service shop/web`, `NetworkPolicy shop/db-from-api`; several policies in one, where none of them let the packet through.
 
-    Empty where it can't be known. `met`: the rules that the packet met up to here.
+    Empty where it can't be known.
     """
     if (rule.table, rule.chain) in _MASQUERADING:
-        return next((said for each in reversed(met) if (said := _find_service(each))), "")
-    return _find_service(rule) or _find_policies(rule, met, ruleset)
+        return next((said for each in reversed(met.rules) if (said := _find_service(each))), "")
+    if (rule.source, rule.table, rule.chain) == _REJECTING:
+        return _find_without_endpoints(met, ruleset)
+    return _find_service(rule) or _find_policies(rule, met.rules, ruleset)
+
+
+def _find_without_endpoints(met: Met, ruleset: Ruleset) -> str:
+    """By kube-proxy's maps of Services that have none."""
+    protocol = {number: name for name, number in _NUMBERS.items()}.get(met.protocol, "")
+    elements = (
+        ("no-endpoint-services", f"{met.address} . {protocol} . {met.port}"),
+        ("no-endpoint-nodeports", f"{protocol} . {met.port}"),
+    )
+    named = (ruleset.comments.get(("kube-proxy", *element), "") for element in elements)
+    return next((_say_service(name) for name in named if name), "")
+
+
+def _say_service(name: str) -> str:
+    return "Service " + re.sub(r":[^:/]*$", "", name)  # without the port's name
 
 
 def _find_service(rule: FilterRule) -> str:
@@ -50,7 +80,7 @@ def _find_service(rule: FilterRule) -> str:
     for comment in _list_comments(rule):
         name = _find_name(rule, comment)
         if name:
-            return "Service " + re.sub(r":[^:/]*$", "", name)  # without the port's name
+            return _say_service(name)
     return ""
 
 
@@ -63,7 +93,7 @@ def _find_name(rule: FilterRule, comment: str) -> str:
     if not hashed or not name:
         return ""
     endpoint = rule.to if hashed[1] == "SEP" else ""
-    return name if hashed[2] in (_hash(f"{name}{each}{endpoint}", len(hashed[2])) for each in _PROTOCOLS) else ""
+    return name if hashed[2] in (_hash(f"{name}{each}{endpoint}", len(hashed[2])) for each in _NUMBERS) else ""
 
 
 def _hash(text: str, letters: int) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Final
 
-from labkit.net import FilterRule
 from labkit.net.netfilter.steps import Passage, Step
 from labkit.probe.journey.counted import NATS, choose_naming
-from labkit.probe.journey.origin import find_origin
+from labkit.probe.journey.origin import Met, find_origin
 from labkit.probe.journey.rule import Rule
 from labkit.probe.journey.rulebook import Rulebook, plan_policy, plan_rule
 from labkit.probe.sequence import Leg
@@ -38,20 +37,20 @@ def _name_step(book: Rulebook, passage: Passage, step: Step) -> Rule:
     rule = book.rules.get(step.key)
     if rule is None:
         return Rule(step.table, step.chain, f"a rule that is gone by now (handle {step.handle})", "nft")
-    return plan_rule(rule, "trace", find_origin(rule, list(_list_rules(book, passage)), book.ruleset))
+    return plan_rule(rule, "trace", find_origin(rule, _plan_met(book, passage), book.ruleset))
 
 
-def _list_rules(book: Rulebook, passage: Passage) -> Iterator[FilterRule]:
-    """The rules that the packet met and that are still there."""
-    return (book.rules[step.key] for step in passage.steps if step.key in book.rules)
+def _plan_met(book: Rulebook, passage: Passage) -> Met:
+    """The rules that are still there."""
+    return Met([book.rules[step.key] for step in passage.steps if step.key in book.rules], *passage.target)
 
 
 def find_traced_nat(book: Rulebook, end: str, to: str) -> Rule | None:
     """The rule that changed the packet's `source` or `destination` to `to`. Raises CannotTell."""
     for passage in reversed(book.before.passages or ()):
-        met = list(_list_rules(book, passage)) if passage.pattern == "request" else []
-        changing = [rule for rule in met if rule.target in NATS[end] or _WRITTEN[end] in rule.text]
-        if changing:
+        met = _plan_met(book, passage)
+        changing = [rule for rule in met.rules if rule.target in NATS[end] or _WRITTEN[end] in rule.text]
+        if changing and passage.pattern == "request":
             rule = choose_naming(changing, to)[-1]
             return plan_rule(rule, "trace", find_origin(rule, met, book.ruleset))
     return None
