@@ -104,6 +104,16 @@ class Probes(Record):
         answer = connect_tcp(source.handle, address, port, at=target, timeout=limit, **how)
         return self._noted(source, answer, limit / timeout)
 
+    @contextlib.contextmanager
+    def hold_port(self, machine: str, port: int) -> Iterator[None]:
+        """A TCP port that answers meanwhile, for several callers at once; nothing where a program of the machine's has it."""
+        with self._require(machine).open_socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                listener.bind(("0.0.0.0", port))  # noqa: S104 - all addresses of a machine inside the world
+                listener.listen()
+            yield
+
     def ask_udp(self, src: str | MachineView, address: str, port: int, *, at: str, timeout: float = 1.0) -> Answer:
         """See labkit.probe.ask_udp: a datagram to a socket that is opened on `at`, and its answer."""
         source, limit = self._find(src), self.limit(timeout)

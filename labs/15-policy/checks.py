@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from labkit.check import Evidence, Object, Place, View, check, expect, run_pods
@@ -65,8 +66,11 @@ def node_of(view: View, key: str) -> Place:
 
 
 def ask_all(view: View, calls: Sequence[Call], timeout: float) -> list[Answer]:
-    """All at the same time."""
-    with ThreadPoolExecutor(len(calls) or 1) as pool:
+    """All at the same time; a port that several of them call is held until the last one has its answer."""
+    ports = dict.fromkeys((call.dst.name, call.port) for call in calls if not call.udp)
+    with ExitStack() as stack, ThreadPoolExecutor(len(calls) or 1) as pool:
+        for name, port in ports:
+            stack.enter_context(view.hold_port(name, port))
         return list(pool.map(lambda call: call.ask(view, timeout), calls))
 
 

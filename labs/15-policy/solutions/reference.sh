@@ -87,6 +87,7 @@ on control kubectl apply -f /root/out.yaml
 on control kubectl delete networkpolicy --all
 on control kubectl -n kube-system patch daemonset calico-node --patch '{"spec": {"template": {"spec": {"nodeSelector": {"kubernetes.io/hostname": null}}}}}'
 on control kubectl -n kube-system rollout status daemonset/calico-node --timeout=60s
+on control kubectl -n {{ ns }} wait pod --all --for=condition=Ready --timeout=60s
 on control kubectl label namespace {{ ops }} team=ops --overwrite
 on worker2 iptables -D FORWARD -p tcp --dport {{ d.port }} -j DROP 2>/dev/null || true
 wait_calls
