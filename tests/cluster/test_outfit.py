@@ -104,7 +104,8 @@ def test_every_world_has_keys_of_its_own() -> None:
     ("values", "said"),
     [
         ({"proxy": "ebpf"}, "proxy is 'ebpf'"),
-        ({"addon": "calico"}, "addon is 'calico'"),
+        ({"addon": "cilium"}, "addon is 'cilium'"),
+        ({"backend": "gobgp"}, "backend is 'gobgp'"),
         ({"pods": "10.244.0.1/16"}, "pods: 10.244.0.1/16 has host bits set"),
         ({"services": "10.96.0.0/28"}, "services is 10.96.0.0/28"),
         ({"dns": -1}, "dns is -1"),
