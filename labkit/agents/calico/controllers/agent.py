@@ -9,6 +9,8 @@ from typing import Final
 from labkit.agents.calico.controllers.health import write_status
 from labkit.agents.calico.controllers.nodes import free_gone_nodes
 from labkit.agents.calico.following import Agent, run_agent
+from labkit.agents.calico.mirrored import find_live
+from labkit.agents.calico.objects import NODE, POD
 from labkit.agents.calico.startup import ensure_information
 from labkit.agents.calico.store import Store
 
@@ -19,6 +21,7 @@ _TROUBLE: Final = "Error verifying datastore: it does not answer; the log has it
 
 def look(store: Store) -> bool:
     """Raises LabkitError."""
+    store = find_live(store)  # a node that came a moment ago has a block already
     ensure_information(store, ["k8s"])
     for line in free_gone_nodes(store):
         AGENT.say(line)
@@ -33,7 +36,12 @@ def _begin() -> None:
 
 
 AGENT: Final = Agent(
-    "kube-controllers", look, _REFRESH, begin=_begin, report=lambda right: write_status("" if right else _TROUBLE)
+    "kube-controllers",
+    look,
+    _REFRESH,
+    (NODE, POD),
+    begin=_begin,
+    report=lambda right: write_status("" if right else _TROUBLE),
 )
 
 
