@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import shlex
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -87,6 +88,7 @@ def put_back(world: _World) -> bool:
         for _ in range(_TRIES):
             now = read_whole(lab.world)
             if is_same(world.start, now) and _count_programs(lab) == world.programs:
+                _write_files(lab)
                 lab.note(Reset())
                 return True
             for change in list_changes(world.start, now):
@@ -97,6 +99,15 @@ def put_back(world: _World) -> bool:
     except LabkitError:
         pass
     return False
+
+
+def _write_files(lab: Lab) -> None:
+    """Those of lab.toml as they were: a script may have edited what the next one applies."""
+    for machine in lab.definition.topology.machines:
+        handle = lab.machine(machine.name)
+        for path, text in machine.files.items():
+            if handle.read_file(f"/{path}") != text:
+                handle.run(f"cat >{shlex.quote(f'/{path}')}", stdin=text, journal={})
 
 
 def _remove_pods(lab: Lab, start: Snapshot) -> None:
