@@ -19,9 +19,13 @@ from labkit.world import Machine, World
 
 CONF: Final = "/etc/cni/net.d"
 # links, chains and sysctls of CNI plugins and of kube-proxy
-_OF_PROGRAMS: Final = re.compile(r"\bcni0\b|\bveth[0-9a-f]{8}\b|\bCNI-|\bKUBE-|kube-proxy|\bcali[0-9a-f]{11}\b")
+OF_PROGRAMS: Final = re.compile(r"\bcni0\b|\bveth[0-9a-f]{8}\b|\bCNI-|\bKUBE-|kube-proxy|\bcali[0-9a-f]{11}\b")
 _DAEMON: Final = "daemon "
 _KUBELET: Final = f"{_DAEMON}kubelet"
+_UNTOUCHED: Final = (
+    "policy of",
+    "accept",
+)  # a table's chain of the kernel's: there since somebody looked, which changes nothing
 
 
 def read_whole(world: World) -> Snapshot:
@@ -34,7 +38,7 @@ def read_whole(world: World) -> Snapshot:
     busy = {name for name, items in nodes.items() if _KUBELET in items}
     kernel = read_snapshot(machine for machine in machines if machine.node not in busy)
     whole = {
-        name: {slot: item for slot, item in items.items() if not _OF_PROGRAMS.search(slot)} | nodes.get(name, {})
+        name: {slot: item for slot, item in items.items() if not OF_PROGRAMS.search(slot)} | nodes.get(name, {})
         for name, items in kernel.machines.items()
     }
     with contextlib.suppress(ConnectionRefusedError):
@@ -58,7 +62,15 @@ def is_same(one: Snapshot, other: Snapshot) -> bool:
 
 
 def _list_values(snapshot: Snapshot) -> Mapping[str, Mapping[str, str]]:
-    return {name: {slot: item.value for slot, item in items.items()} for name, items in snapshot.machines.items()}
+    return {
+        name: {slot: item.value for slot, item in items.items() if not _is_untouched(slot, item.value)}
+        for name, items in snapshot.machines.items()
+    }
+
+
+def _is_untouched(slot: str, value: str) -> bool:
+    what, accepted = _UNTOUCHED
+    return slot.startswith(what) and value == accepted
 
 
 def _list_of_node(node: Machine) -> dict[str, Item]:
