@@ -16,6 +16,7 @@ from labkit.agents.ingress.objecting import find_objection
 from labkit.agents.ingress.planning import plan_model
 from labkit.agents.ingress.refusing import find_refused
 from labkit.agents.ingress.rendering import SSL, render_conf
+from labkit.agents.ingress.whole import Whole
 from labkit.kube.pki import make_self_signed
 from labkit.world.program import run_program
 from tests.agents.ingress.objects import make_found, make_ingress, make_path, make_rule
@@ -182,7 +183,7 @@ OBJECTIONS = {
 def test_what_the_api_server_is_told_before_it_takes_an_ingress(case: str) -> None:
     ingress, expected = OBJECTIONS[case]
     found = make_found(make_ingress("old", make_rule(make_path("/old"))))
-    said = find_objection(ingress, found, lambda text: "nginx: [emerg]" if "/refused" in text else "")
+    said = find_objection(ingress, Whole(found), lambda text: "nginx: [emerg]" if "/refused" in text else "")
     assert expected in said
     assert bool(said) == bool(expected)
 
