@@ -23,7 +23,7 @@ class LiveLab(Lab):
 
     def check(self, only: str | None = None) -> Report:
         """Look at the network now: all checks, or one with those it depends on."""
-        return check.run(self, only)
+        return check.run(self, only, follow=True)
 
     def hint(self, name: str | None = None) -> Hint:
         """The next hint for a check; without a name for the first that is red."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labkit.check.attempt import Outcome
+from labkit.check.dropped import add_rules
 from labkit.check.engine import PATIENT, Around, Haste, run_checks
 from labkit.check.fault import list_checks
 from labkit.check.footprint import Footprint
@@ -36,12 +37,16 @@ class Hint:
     text: str
 
 
-def run(lab: Lab, only: str | None = None, *, haste: Haste = PATIENT) -> Report:
-    """Look at the network now: all checks, or one with those it depends on (which are not in the report)."""
+def run(lab: Lab, only: str | None = None, *, haste: Haste = PATIENT, follow: bool = False) -> Report:
+    """Look at the network now: all checks, or one with those it depends on (which are not in the report).
+
+    `follow`: packets of what is red are followed afterwards, for the evidence; a proof has no use for that.
+    """
     checks = list_checks(lab.definition)
     wanted = [check.id for check in checks] if only is None else [_find(checks, only, lab.name).id]
     state = lab.read_state()
     outcomes = look(lab, _with_dependencies(checks, wanted), state, haste)
+    outcomes = add_rules(lab, outcomes) if follow else outcomes
     report = plan_report((lab.name, lab.student), checks, {name: outcomes[name] for name in wanted}, state.hints)
     later = (
         find_later(checks, {name: outcome.status for name, outcome in outcomes.items()}, state) if only is None else ()

@@ -21,7 +21,7 @@ def attach(options: argparse.Namespace) -> Lab:
 def run_check(options: argparse.Namespace) -> int:
     """All checks, or one."""
     lab = attach(options)
-    report = check.run(lab, options.only or options.id)
+    report = check.run(lab, options.only or options.id, follow=options.json)
     if options.json:
         print_json(report.to_data())
     else:

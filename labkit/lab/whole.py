@@ -22,10 +22,8 @@ CONF: Final = "/etc/cni/net.d"
 OF_PROGRAMS: Final = re.compile(r"\bcni0\b|\bveth[0-9a-f]{8}\b|\bCNI-|\bKUBE-|kube-proxy|\bcali[0-9a-f]{11}\b")
 _DAEMON: Final = "daemon "
 _KUBELET: Final = f"{_DAEMON}kubelet"
-_UNTOUCHED: Final = (
-    "policy of",
-    "accept",
-)  # a table's chain of the kernel's: there since somebody looked, which changes nothing
+# A table's chain of the kernel's is there since somebody looked, which changes nothing.
+_UNTOUCHED: Final = ("policy of", "accept")
 
 
 def read_whole(world: World) -> Snapshot:

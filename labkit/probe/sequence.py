@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from labkit.errors import CannotTell
+from labkit.net.netfilter.marking import Pattern
 
 Leg = Literal["request", "reply"]
 _SEQUENCES: Final = 1 << 32
+_SEQUENCE_AT, _ACKNOWLEDGED_AT = 4, 8  # bytes of TCP's header
 _OFFSETS: Final = b"[\x50\x60\x70\x80\x90\xa0\xb0\xc0\xd0\xe0\xf0]"  # TCP's header length, in the upper four bits
 _SYN: Final = b"[\x02\xc2]"  # SYN, with or without ECN's two flags (RFC 9293, RFC 3168)
 _ANSWERS: Final = b"[\x12\x52\x14]"  # SYN ACK, the same with ECN, RST ACK
@@ -39,6 +41,14 @@ class SequenceMark:
         if re.search(re.escape(after) + _OFFSETS + _ANSWERS, frame, re.DOTALL):
             return "reply"
         return None
+
+    def list_patterns(self) -> list[Pattern]:
+        """As EchoMark's."""
+        first, after = struct.pack("!II", self.number, 0), struct.pack("!I", (self.number + 1) % _SEQUENCES)
+        return [
+            Pattern("request", socket.IPPROTO_TCP, ((_SEQUENCE_AT, first),)),
+            Pattern("reply", socket.IPPROTO_TCP, ((_ACKNOWLEDGED_AT, after),)),
+        ]
 
 
 def set_first_sequence(client: socket.socket, mark: SequenceMark) -> None:

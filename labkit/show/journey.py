@@ -62,10 +62,7 @@ def render_place(hop: Hop) -> str:
 
 def render_rule(hop: Hop) -> list[str]:
     """The rule of netfilter that changed the packet before this hop, or dropped it after; nothing where there is none."""
-    if hop.rule is None:
-        return []
-    did = "changed by" if any(" NAT " in change for change in hop.changes) else "then dropped by"
-    return [f"{did} {hop.rule.text}"]
+    return [f"{'then ' if hop.rule.drops else ''}{hop.rule}"] if hop.rule else []
 
 
 def render_time(hop: Hop) -> str:

@@ -101,14 +101,10 @@ def _render_turn(name: str, number: int, text: str) -> str:
 def _render_done(hop: Hop) -> str:
     """What happened to the packet here."""
     done = [f"<strong>{escape(change)}</strong>" for change in hop.changes]
-    done += [f"{escape(did)} <code>{escape(rule)}</code>" for did, rule in map(_split_rule, render_rule(hop))]
+    if hop.rule:
+        did = "then dropped by" if hop.rule.drops else "changed by"
+        done.append(f"{did} <code>{escape(hop.rule.text)}</code> {escape(hop.rule.describe())}")
     return f"<p>{'; '.join(done)}</p>" if done else ""
-
-
-def _split_rule(said: str) -> tuple[str, str]:
-    """`changed by`, and the rule."""
-    at = said.index(" by ") + len(" by")
-    return said[:at], said[at + 1 :]
 
 
 def _render_kept(journey: Journey, hop: Hop) -> str:

@@ -54,12 +54,13 @@ def _list_ends(journey: Journey, picture: Picture, stops: Sequence[Stop]) -> Ite
     """A cross where it was seen last when it got lost; at its sender, when it never left."""
     if journey.lost is None:
         return
+    dropped = f", {journey.lost.rule}" if journey.lost.rule else ""
     places = [at for stop in stops for at in stop.list_marks(_AWAY, right=False)][-1:]
     for at in places or _list_corners(journey.lost.machine, picture):
-        title = (
+        where = (
             f"lost: last seen here, on {journey.lost.machine}" if places else f"it never left {journey.lost.machine}"
         )
-        yield f"<g><title>{escape(title)}</title>{_render_badge(at, '✗', 'lost')}</g>"
+        yield f"<g><title>{escape(where + dropped)}</title>{_render_badge(at, '✗', 'lost')}</g>"
 
 
 def _list_corners(machine: str, picture: Picture) -> Iterator[Point]:

@@ -12,6 +12,8 @@ import pytest
 import labkit
 from labkit import LiveLab
 from labkit.check import Report, Status
+from labkit.check.dropped import Question, parse_question
+from labkit.check.verdict import Evidence
 from labkit.errors import UsageError, WorldError
 from labkit.lab.entries import Run
 from labkit.lab.journal import read_journal
@@ -51,6 +53,37 @@ def test_red_at_the_start_and_green_when_solved(lab: LiveLab) -> None:
     assert told(report) == dict.fromkeys(ALL, "passed")
     assert (report.exit_status, report.points, report.max_points) == (0, 7.5, 7.5)
     assert report.verdicts[0].evidence[0].machine == "left"
+
+
+def test_a_red_checks_evidence_names_the_rule_that_dropped_its_packet(lab: LiveLab) -> None:
+    lab.solve()
+    lab.machine("right").run("iptables -A INPUT -p icmp -j DROP")
+    verdict = lab.check("left_reaches_right").verdicts[0]
+    journey, decided = verdict.evidence[-2:]
+    assert verdict.status is Status.FAILED
+    assert journey.argv == ("labkit", "journey", "left", decided.argv[-1])
+    assert (
+        journey.stdout == "on right dropped by iptables -t filter -A INPUT -p icmp -j DROP (table filter, chain INPUT)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("argv", "said", "question"),
+    [
+        (("labkit", "reach", "a", "b", "--address", "10.0.0.2"), "UDP of 84 bytes: no answer", Question("a", "10.0.0.2", udp=40000)),
+        (("labkit", "reach", "a", "b", "--address", "10.0.0.2"), "large ping of 1500 bytes: no answer", Question("a", "10.0.0.2")),
+        (("ping", "-c", "1", "-W", "1", "10.0.0.2"), "no answer within 1 s", Question("a", "10.0.0.2")),
+        (("nc", "-z", "-v", "-w", "2", "10.0.0.2", "5432"), "no answer", Question("a", "10.0.0.2", tcp=5432)),
+        (("dig", "+short", "@10.96.0.10", "web", "A"), "no answer", Question("a", "10.96.0.10", udp=53)),
+        (("bash", "-c", "curl -m 2 http://10.96.0.80:80/"), "", Question("a", "10.96.0.80", tcp=80)),
+        (("ip", "-j", "route"), "", None),
+    ],
+)  # fmt: skip
+def test_what_was_asked_is_followed_by_a_packet_of_its_kind(
+    argv: tuple[str, ...], said: str, question: Question | None
+) -> None:
+    assert parse_question(Evidence("a", argv, said, 1)) == question
+    assert parse_question(Evidence("a", argv, said, 0)) is None, "that went well"
 
 
 def test_typed_by_hand_it_is_the_same(lab: LiveLab) -> None:

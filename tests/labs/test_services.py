@@ -85,6 +85,7 @@ def test_one_flow_has_the_service_on_one_link_and_the_pod_on_the_other(lab: Lab)
     (changed,) = [hop for hop in journey.hops if hop.rule]
     assert (changed.machine, changed.link) == ("worker1", "cni0"), "a node hands bridged packets to its rules"
     assert changed.rule is not None
+    assert changed.rule.to_json()["from"] == "Service default/web"
     assert re.fullmatch(
         rf'iptables -t nat -A KUBE-SEP-\w+ -p tcp -m comment --comment "?default/web"? -m tcp -j DNAT --to-destination {pod}:8080',
         changed.rule.text,

@@ -12,21 +12,21 @@ import pytest
 
 from labkit.errors import CannotTell, UsageError
 from labkit.fabric.netlink import build_netlink
-from labkit.fabric.topology import Link, Machine, Port, Route, Switch, Topology
-from labkit.net import Batch, commit_all
 from labkit.net.netfilter.counters import read_counters
-from labkit.probe import Hop, Journey, follow_packet, ping_many, read_matrix
+from labkit.net.netfilter.trace import Watched
+from labkit.probe import Hop, Journey, follow_packet, read_matrix
 from labkit.probe.journey.headers import find_innermost
+from labkit.probe.journey.rulebook import Rulebook
 from labkit.probe.journey.rules import find_nat
 from labkit.timing import scale
 from labkit.world import MachineSpec, World
 from labkit.world.places import FABRIC
 from labkit.world.values import Outfit
+from tests.probe.two_nodes import build_pods, do, plan_topology, wait_carrier
 
 pytestmark = pytest.mark.world
 
 CHAIN = "nft add table inet own; nft add chain inet own fw '{ type filter hook forward priority 0;"
-PODS = {"web": ("node1", "10.244.1.2"), "log": ("node1", "10.244.1.3"), "db": ("node2", "10.244.2.2")}
 
 
 @pytest.fixture
@@ -37,54 +37,6 @@ def world() -> Iterator[World]:
         wait_carrier(world)
         yield world
         world.end()
-
-
-def plan_topology() -> Topology:
-    forwarding = {"net.ipv4.ip_forward": "1"}
-    nodes = tuple(
-        Machine(f"node{own}", "node", sysctls=forwarding, routes=(Route(f"10.244.{other}.0/24", f"192.168.0.{other}"),))
-        for own, other in ((1, 2), (2, 1))
-    )
-    cables = tuple(
-        Link(Port(name, "eth0", (f"192.168.0.{number}/24",)), Port("s1", f"s1-eth{number}"))
-        for number, name in enumerate(("node1", "node2", "outside"), 1)
-    )
-    pods = tuple(Machine(pod, "pod", node) for pod, (node, _) in PODS.items())
-    return Topology((*nodes, Machine("outside", "host"), *pods), (Switch("s1"),), cables)
-
-
-def build_pods(world: World) -> None:
-    batches = []
-    for number in (1, 2):
-        node = Batch(world.machine(f"node{number}"))
-        node.add_link("cni0", kind="bridge", up=True)
-        node.add_address(f"10.244.{number}.1/24", "cni0")
-        batches.append(node)
-    for pod, (node, address) in PODS.items():
-        inside, outside = Batch(world.machine(pod)), Batch(world.machine(node))
-        inside.add_link("eth0", kind="veth", up=True, peer=f"v{pod}", peer_machine=outside.machine)
-        inside.add_address(f"{address}/24", "eth0")
-        outside.set_link(f"v{pod}", up=True, master="cni0")
-        route = Batch(inside.machine)
-        route.add_route("default", via=address.rsplit(".", 1)[0] + ".1")
-        batches += [inside, outside, route]
-    commit_all(batches)
-
-
-def wait_carrier(world: World) -> None:
-    """A new cable may drop what is sent for up to a second (the kernel's link watch)."""
-    deadline = time.monotonic() + 10
-    pairs = [
-        (world.machine(src), dst)
-        for src, dst in (("web", "10.244.2.2"), ("log", "10.244.1.2"), ("outside", "192.168.0.1"))
-    ]
-    while not all(answer.reached for answer in ping_many(pairs)):
-        assert time.monotonic() < deadline, "the pods never reached each other"
-
-
-def do(world: World, machine: str, script: str) -> None:
-    done = world.machine(machine).run(f"set -e; {script}")
-    assert done.status == 0, done.stderr
 
 
 def list_places(hops: tuple[Hop, ...]) -> list[str]:
@@ -248,18 +200,18 @@ IPTABLES_MODE = """*nat
 :KUBE-POSTROUTING - [0:0]
 :KUBE-MARK-MASQ - [0:0]
 :KUBE-SVC-LOLE4ISW44XBNF3G - [0:0]
-:KUBE-SEP-A - [0:0]
-:KUBE-SEP-B - [0:0]
+:KUBE-SEP-23NJSXDYUSXY5E7Q - [0:0]
+:KUBE-SEP-5Q3P56IRA2PP7VYF - [0:0]
 -A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
 -A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
 -A POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
 -A KUBE-SERVICES -d 10.96.0.80/32 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-SVC-LOLE4ISW44XBNF3G
--A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.2.2:8080" -m statistic --mode nth --every 1 --packet 0 -j KUBE-SEP-B
--A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.1.3:8080" -j KUBE-SEP-A
--A KUBE-SEP-A -s 10.244.1.3/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
--A KUBE-SEP-A -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.1.3:8080
--A KUBE-SEP-B -s 10.244.2.2/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
--A KUBE-SEP-B -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.2.2:8080
+-A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.2.2:8080" -m statistic --mode nth --every 1 --packet 0 -j KUBE-SEP-5Q3P56IRA2PP7VYF
+-A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.1.3:8080" -j KUBE-SEP-23NJSXDYUSXY5E7Q
+-A KUBE-SEP-23NJSXDYUSXY5E7Q -s 10.244.1.3/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
+-A KUBE-SEP-23NJSXDYUSXY5E7Q -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.1.3:8080
+-A KUBE-SEP-5Q3P56IRA2PP7VYF -s 10.244.2.2/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
+-A KUBE-SEP-5Q3P56IRA2PP7VYF -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.2.2:8080
 -A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000
 -A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
 -A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
@@ -267,34 +219,36 @@ IPTABLES_MODE = """*nat
 COMMIT
 """
 NFTABLES_MODE = """table ip kube-proxy {
-  chain endpoint-A-default/web/tcp/__10.244.1.3/8080 { meta l4proto tcp dnat to 10.244.1.3:8080; }
-  chain endpoint-B-default/web/tcp/__10.244.2.2/8080 { meta l4proto tcp dnat to 10.244.2.2:8080; }
-  chain service-W-default/web/tcp/ { numgen random mod 1 vmap { 0 : goto endpoint-B-default/web/tcp/__10.244.2.2/8080 }; }
-  map service-ips { type ipv4_addr . inet_proto . inet_service : verdict; elements = { 10.96.0.80 . tcp . 80 : goto service-W-default/web/tcp/ }; }
+  chain endpoint-CU5RYKM5-default/web/tcp/__10.244.1.3/8080 { meta l4proto tcp dnat to 10.244.1.3:8080; }
+  chain endpoint-K52L44CG-default/web/tcp/__10.244.2.2/8080 { meta l4proto tcp dnat to 10.244.2.2:8080; }
+  chain service-PFISGYVC-default/web/tcp/ { numgen random mod 1 vmap { 0 : goto endpoint-K52L44CG-default/web/tcp/__10.244.2.2/8080 }; }
+  chain reject-chain { comment "helper for @no-endpoint-services / @no-endpoint-nodeports"; reject; }
+  map no-endpoint-services { type ipv4_addr . inet_proto . inet_service : verdict; elements = { 10.96.0.81 . tcp . 80 comment "shop/db:pg" : goto reject-chain }; }
+  chain filter-prerouting { type filter hook prerouting priority -110; ip daddr . meta l4proto . th dport vmap @no-endpoint-services; }
+  chain filter-output { type filter hook output priority -110; ip daddr . meta l4proto . th dport vmap @no-endpoint-services; }
+  map service-ips { type ipv4_addr . inet_proto . inet_service : verdict; elements = { 10.96.0.80 . tcp . 80 : goto service-PFISGYVC-default/web/tcp/ }; }
   chain nat-prerouting { type nat hook prerouting priority -100; policy accept; ip daddr . meta l4proto . th dport vmap @service-ips; }
 }
 """
 
 
 @pytest.mark.parametrize(
-    ("kind", "command", "rules", "said"),
+    ("command", "rules", "said"),
     [
         (
-            "iptables",
             "iptables-restore --noflush",
             IPTABLES_MODE,
-            'iptables -t nat -A KUBE-SEP-B -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.2.2:8080',
+            'iptables -t nat -A KUBE-SEP-5Q3P56IRA2PP7VYF -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.2.2:8080',
         ),
         (
-            "nft",
             "nft -f -",
             NFTABLES_MODE,
-            "nft add rule ip kube-proxy endpoint-B-default/web/tcp/__10.244.2.2/8080 meta l4proto tcp dnat to 10.244.2.2:8080",
+            "nft add rule ip kube-proxy endpoint-K52L44CG-default/web/tcp/__10.244.2.2/8080 meta l4proto tcp dnat to 10.244.2.2:8080",
         ),
     ],
     ids=["iptables", "nftables"],
 )
-def test_a_service_names_kube_proxys_translation(world: World, kind: str, command: str, rules: str, said: str) -> None:
+def test_a_service_names_kube_proxys_translation(world: World, command: str, rules: str, said: str) -> None:
     """The ClusterIP where the packet comes in, the endpoint where it leaves, and between them the rule; also without counters."""
     do(world, "node1", f"{command} <<'RULES'\n{rules}RULES")
     with world.machine("db").open_socket(2, 1) as listener:
@@ -305,8 +259,20 @@ def test_a_service_names_kube_proxys_translation(world: World, kind: str, comman
     seen = [(f"{hop.machine} {hop.link}", find_innermost(hop.layers, "IP")["dst"]) for hop in journey.hops]
     assert ("node1 vweb", "10.96.0.80") in seen
     assert ("node1 eth0", "10.244.2.2") in seen
-    assert read_rules(journey) == [("node1 eth0", kind, said)]
+    assert read_rules(journey) == [("node1 eth0", "Service default/web", said)]
     assert "destination NAT 10.96.0.80:80 -> 10.244.2.2:8080" in list_changes(journey)
+
+
+@pytest.mark.parametrize("src", ["web", "node1"])
+def test_a_service_without_endpoints_is_named_where_its_packet_is_rejected(world: World, src: str) -> None:
+    do(world, "node1", f"ip route add 10.96.0.0/16 dev eth0; nft -f - <<'RULES'\n{NFTABLES_MODE}RULES")
+    lost = follow_packet(world, src, "10.96.0.81", tcp=80, timeout=0.25).lost
+    assert lost is not None
+    assert lost.rule is not None
+    assert lost.rule.to_json() == {
+        "table": "kube-proxy", "chain": "reject-chain", "text": "nft add rule ip kube-proxy reject-chain reject", "from": "Service shop/db",
+    }  # fmt: skip
+    assert lost.machine == "node1"
 
 
 def test_of_two_rules_that_counted_the_one_that_names_the_address_is_named(world: World) -> None:
@@ -317,7 +283,7 @@ def test_of_two_rules_that_counted_the_one_that_names_the_address_is_named(world
     before = read_counters(world.machine("node1"))
     for protocol in ("tcp", "udp"):
         do(world, "web", f"timeout 1 bash -c 'echo > /dev/{protocol}/192.168.0.2/8080' 2>/dev/null || true")
-    found = find_nat(world.machine("node1"), before, "destination", "10.244.2.2:80")
+    found = find_nat(Rulebook(world.machine("node1"), Watched(before)), "destination", "10.244.2.2:80")
     assert found is not None
     assert (
         found.text == "iptables -t nat -A PREROUTING -p tcp -m tcp --dport 8080 -j DNAT --to-destination 10.244.2.2:80"
@@ -357,7 +323,7 @@ def test_a_rule_on_the_senders_own_way_out_is_named(world: World) -> None:
     lost = follow_packet(world, "web", "db").lost
     assert lost is not None
     assert str(lost).startswith(
-        "it never left web: dropped by a rule in chain OUTPUT of table filter: iptables -t filter -A OUTPUT"
+        "it never left web: dropped by iptables -t filter -A OUTPUT -d 10.244.2.2/32 -j DROP (table filter, chain OUTPUT)"
     )
 
 

@@ -7,4 +7,11 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=2, metavar="N", help="rounds of tests/cluster/test_kills.py (2)")
+    parser.addoption(
+        "--clusters",
+        type=int,
+        default=15,
+        metavar="N",
+        help="clusters of tests/agents/calico/test_policy_kernel.py (15)",
+    )
     parser.addoption("--seed", type=int, default=1, metavar="N", help="which ones are drawn there (1)")

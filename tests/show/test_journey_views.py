@@ -14,7 +14,7 @@ from labkit.net.netfilter.conntrack import Flow
 from labkit.net.read.network import Network
 from labkit.probe.journey.hops import Hop
 from labkit.probe.journey.lost import Lost
-from labkit.probe.journey.rules import Rule
+from labkit.probe.journey.rule import Rule
 from labkit.probe.journey.value import Journey
 from labkit.show.headers import render_fields, render_headers
 from labkit.show.journey import render_journey
@@ -41,6 +41,7 @@ HOPS = (
     Hop("web", "eth0", "out", 0.0, ICMP),
     Hop(FABRIC, "s1-eth1", "in", 0.00004, WRAPPED, ("wrapped in VXLAN 1",), switch=True),
 )
+LOST_HERE = Lost("worker1", "eth0", "in", ("why",))
 LOST = Journey(
     "web",
     "api",
@@ -49,7 +50,7 @@ LOST = Journey(
     found=False,
     answered=False,
     hops=HOPS,
-    lost=Lost("worker1", "eth0", "in", ("why",)),
+    lost=LOST_HERE,
 )
 
 
@@ -181,7 +182,7 @@ def test_hostile_names_are_text(network: Network) -> None:
 
 def test_nat_is_shown_with_its_rule_and_what_netfilter_keeps(natted: Journey) -> None:
     lines = render_journey(natted).splitlines()
-    assert f"source NAT 10.244.1.2 -> 192.168.50.11; changed by {MASQUERADE}" in lines[2]
+    assert f"source NAT 10.244.1.2 -> 192.168.50.11; changed by {MASQUERADE} (table nat, chain POSTROUTING)" in lines[2]
     assert lines[-1] == f"netfilter on worker1 keeps: {KEPT}"
     plain, changed, answer, rest = render_journey_html(natted).split('class="lk-panel lk-p')[1:5]
     assert f"netfilter keeps: <code>{escape(KEPT)}</code>" in changed, "beside the hop where it happened"
@@ -192,7 +193,17 @@ def test_nat_is_shown_with_its_rule_and_what_netfilter_keeps(natted: Journey) ->
 
 
 def test_a_rule_that_dropped_it_is_said_after_the_hop(network: Network) -> None:
-    rule = Rule("filter", "FORWARD", "iptables -A FORWARD -j DROP", "iptables")
-    journey = replace(LOST, network=network, hops=(replace(HOPS[0], rule=rule),))
-    assert render_journey(journey).splitlines()[1].endswith("then dropped by iptables -A FORWARD -j DROP")
-    assert "then dropped by <code>iptables -A FORWARD -j DROP</code>" in render_journey_html(journey)
+    origin = "NetworkPolicy shop/db-from-api"
+    rule = Rule("filter", "cali-tw-x", "iptables -A cali-tw-x -j DROP", "iptables", origin, drops=True)
+    lost = replace(LOST_HERE, rule=rule)
+    journey = replace(LOST, network=network, hops=(replace(HOPS[0], rule=rule),), lost=lost)
+    where = f"(table filter, chain cali-tw-x), which comes from {origin}"
+    assert render_journey(journey).splitlines()[1].endswith(f"then dropped by iptables -A cali-tw-x -j DROP {where}")
+    assert f"then dropped by <code>iptables -A cali-tw-x -j DROP</code> {where}" in render_journey_html(journey)
+    titles = [each.text or "" for each in ET.fromstring(render_journey_drawing(journey)[0]).iter(f"{SVG}title")]
+    assert any(f"dropped by iptables -A cali-tw-x -j DROP {where}" in title for title in titles)
+
+
+def test_what_no_trace_told_is_said_so() -> None:
+    rule = Rule("filter", "FORWARD", "iptables -A FORWARD -j DROP", "iptables", told="counters", drops=True)
+    assert "told by counters" in render_journey(replace(LOST, hops=(replace(HOPS[0], rule=rule),)))

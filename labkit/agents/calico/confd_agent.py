@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from labkit.agents.calico.confd import FOLDER, render_files
-from labkit.agents.calico.facts import read_facts
+from labkit.agents.calico.facts import KINDS, read_facts
 from labkit.agents.calico.following import Agent, find_node_name
 from labkit.agents.calico.peering import plan_node
 from labkit.agents.calico.sessions import SOCKETS
@@ -66,4 +66,4 @@ def tell_bird() -> None:
             CONFD.say(f"birdc configure: {(told.stdout or told.stderr).strip().splitlines()[-1:]}")
 
 
-CONFD: Final = Agent("confd", look, _REFRESH)
+CONFD: Final = Agent("confd", look, _REFRESH, KINDS)

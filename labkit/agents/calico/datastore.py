@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from labkit.agents.calico.files import BEGIN, FileStore
-from labkit.agents.calico.objects import POOL
+from labkit.agents.calico.mirrored import MirroredStore
 from labkit.agents.calico.store import Store
 from labkit.errors import UsageError
-from labkit.kube import Api, open_api
+from labkit.kube import Api, Kind, open_api
 
 _NONE: Final = (
     "invalid configuration: no configuration has been provided, try setting KUBERNETES_MASTER environment variable"
@@ -30,12 +31,15 @@ def open_datastore() -> Store:
     return open_api(path)
 
 
-def read_version(store: Store) -> str:
-    """Another one after every change of Calico's objects: cheap enough to be asked every half second. Raises KubeError.
+def open_mirrored(kinds: Iterable[Kind], say: Callable[[str], Any]) -> Store:
+    """The same for agents: of an API server these kinds are followed, so that a change is heard of at once. `say`: what goes wrong meanwhile."""
+    store = open_datastore()
+    return MirroredStore(store, kinds, say) if isinstance(store, Api) else store
 
-    Of an API server it is that of everything in it, so it tells of more changes than there are.
-    """
+
+def read_version(store: Store) -> int:
+    """Another one after every change of what is followed: cheap enough to be asked every half second."""
     if isinstance(store, FileStore):
-        return str(store.read_version())
-    assert isinstance(store, Api)
-    return store.list_versioned(POOL)[1]
+        return store.read_version()
+    assert isinstance(store, MirroredStore)
+    return store.mirror.version

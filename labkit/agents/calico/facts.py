@@ -18,6 +18,7 @@ PREFIX: Final = "projectcalico.org/"
 CNI_PREFIX: Final = "cni.projectcalico.org/"
 NEVER: Final = "Never"
 AS_NUMBER: Final = 64512
+KINDS: Final = (NODE, POOL, AFFINITY, POD, BGP_PEER, BGP_CONFIG)  # of which facts are made
 _ENDED: Final = ("Succeeded", "Failed")
 Object = Mapping[str, Any]
 
@@ -70,7 +71,7 @@ class BlockFacts:
 
 @dataclass(frozen=True)
 class WorkloadFacts:
-    """A pod with an address, and its cable's end on the node."""
+    """A pod with an address, and its cable's end on the node. `ports`: those that have names: name, protocol, number."""
 
     namespace: str
     pod: str
@@ -79,6 +80,7 @@ class WorkloadFacts:
     account: str = "default"
     container: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    ports: tuple[tuple[str, str, int], ...] = ()
 
     @property
     def link(self) -> str:
@@ -191,10 +193,22 @@ def parse_workloads(pods: Iterable[Object]) -> tuple[WorkloadFacts, ...]:
 def _parse_pod(pod: Object) -> WorkloadFacts | None:
     spec, about, status = pod["spec"], pod["metadata"], pod.get("status") or {}
     told = about.get("annotations") or {}
-    address = (told.get(f"{CNI_PREFIX}podIP") or status.get("podIP") or "").partition("/")[0]
+    given = told.get(f"{CNI_PREFIX}podIP")
+    if given == "" and about.get("deletionTimestamp"):
+        return None  # the plugin has taken it back; what the status says is old
+    address = (given or status.get("podIP") or "").partition("/")[0]
     if not address or not spec.get("nodeName") or spec.get("hostNetwork") or status.get("phase") in _ENDED:
         return None
     return WorkloadFacts(
         about.get("namespace") or "default", about["name"], spec["nodeName"], address,
-        spec.get("serviceAccountName") or "default", told.get(f"{CNI_PREFIX}containerID", ""), about.get("labels") or {},
+        spec.get("serviceAccountName") or "default", told.get(f"{CNI_PREFIX}containerID", ""), about.get("labels") or {}, _parse_ports(spec),
     )  # fmt: skip
+
+
+def _parse_ports(spec: Object) -> tuple[tuple[str, str, int], ...]:
+    ports = [port for each in spec.get("containers") or () for port in each.get("ports") or ()]
+    return tuple(
+        (each["name"], (each.get("protocol") or "TCP").lower(), each["containerPort"])
+        for each in ports
+        if each.get("name")
+    )

@@ -45,38 +45,40 @@ class FileStore:
         except (OSError, ValueError):
             return 0
 
-    def get(self, kind: Kind, name: str) -> Object:
+    def get(self, kind: Kind, name: str, namespace: str = "") -> Object:
         try:
-            value: Object = json.loads(self._find(kind, name).read_text(encoding="utf-8"))
+            value: Object = json.loads(self._find(kind, name, namespace).read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise _say_missing(kind, name) from error
         return value
 
     def list(self, kind: Kind) -> list[Object]:
-        paths = sorted((self._folder / kind.plural).glob("*.json"))
+        paths = sorted((self._folder / _name_resource(kind)).glob("*.json"))
         return [json.loads(path.read_text(encoding="utf-8")) for path in paths if path.exists()]
 
-    def create(self, kind: Kind, value: Mapping[str, Any]) -> Object:
-        name = value["metadata"]["name"]
+    def create(self, kind: Kind, value: Mapping[str, Any], namespace: str = "") -> Object:
+        name, value = value["metadata"]["name"], _place(kind, value, namespace)
         with self._lock():
-            if self._find(kind, name).exists():
+            if self._find(kind, name, value["metadata"].get("namespace", "")).exists():
                 raise ConflictError(f'{_name_resource(kind)} "{name}" already exists', code=_CONFLICT)
             return self._put(kind, value)
 
-    def replace(self, kind: Kind, value: Mapping[str, Any]) -> Object:
-        name = value["metadata"]["name"]
+    def replace(self, kind: Kind, value: Mapping[str, Any], namespace: str = "") -> Object:
+        name, value = value["metadata"]["name"], _place(kind, value, namespace)
         with self._lock():
-            if self.get(kind, name)["metadata"]["resourceVersion"] != value["metadata"].get("resourceVersion"):
+            if self.get(kind, name, value["metadata"].get("namespace", ""))["metadata"]["resourceVersion"] != value[
+                "metadata"
+            ].get("resourceVersion"):
                 raise ConflictError(
                     f'{_name_resource(kind)} "{name}": the object has been modified; please apply your changes to the latest version and try again',
                     code=_CONFLICT,
                 )
             return self._put(kind, value)
 
-    def delete(self, kind: Kind, name: str) -> None:
+    def delete(self, kind: Kind, name: str, namespace: str = "") -> None:
         with self._lock():
             try:
-                self._find(kind, name).unlink()
+                self._find(kind, name, namespace).unlink()
             except FileNotFoundError as error:
                 raise _say_missing(kind, name) from error
             self._count()
@@ -88,8 +90,9 @@ class FileStore:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
-    def _find(self, kind: Kind, name: str) -> Path:
-        return self._folder / kind.plural / f"{name.replace('/', '%')}.json"
+    def _find(self, kind: Kind, name: str, namespace: str) -> Path:
+        whole = f"{namespace or 'default'}/{name}" if kind.namespaced else name
+        return self._folder / _name_resource(kind) / f"{whole.replace('/', '%')}.json"
 
     def _count(self) -> str:
         version = str(self.read_version() + 1)
@@ -100,11 +103,17 @@ class FileStore:
         new = {"apiVersion": kind.api_version, "kind": kind.name, **copy.deepcopy(dict(value))}
         began = {"uid": str(uuid.uuid4()), "creationTimestamp": f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"}
         new["metadata"] = {**began, **new["metadata"], "resourceVersion": str(self.read_version() + 1)}
-        path = self._find(kind, new["metadata"]["name"])
+        path = self._find(kind, new["metadata"]["name"], new["metadata"].get("namespace", ""))
         path.parent.mkdir(exist_ok=True)
         _write(path, json.dumps(new))
         self._count()  # last: who sees the new version finds what it is about
         return new
+
+
+def _place(kind: Kind, value: Mapping[str, Any], namespace: str) -> Object:
+    """With its namespace in it, if it lives in one."""
+    own = {"namespace": namespace or value["metadata"].get("namespace") or "default"} if kind.namespaced else {}
+    return {**value, "metadata": {**value["metadata"], **own}}
 
 
 def _write(path: Path, text: str) -> None:
@@ -130,12 +139,18 @@ def parse_objects(path: Path) -> list[tuple[Kind, Object]]:
     """The kinds that a lab's datastore may begin with. Raises UsageError that names the file."""
     import yaml
 
-    kinds = {kind.name: kind for kind in KINDS}
+    kinds = {key: kind for kind in KINDS for key in (kind.name, (kind.api_version, kind.name))}
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times as quick
     try:
         values = [value for value in yaml.load_all(path.read_text(encoding="utf-8"), loader) if value]
-        return [(kinds[value["kind"]], value) for value in values]
+        found = [
+            (kinds.get((value.get("apiVersion"), value["kind"])) or kinds[value["kind"]], value) for value in values
+        ]
+        return [(kind, _place(kind, value, "")) for kind, value in found]
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}", hint="it has the objects that Calico begins with") from error
     except (yaml.YAMLError, KeyError, TypeError) as error:
-        raise UsageError(f"{path} can't be read: {error!r:.200}", hint=f"objects of {', '.join(kinds)}") from error
+        raise UsageError(
+            f"{path} can't be read: {error!r:.200}",
+            hint=f"objects of {', '.join(sorted({kind.name for kind in KINDS}))}",
+        ) from error

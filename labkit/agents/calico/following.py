@@ -14,13 +14,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
 
-from labkit.agents.calico.datastore import open_datastore, read_version
+from labkit.agents.calico.datastore import open_mirrored, read_version
+from labkit.agents.calico.mirrored import MirroredStore
 from labkit.agents.calico.store import Store
 from labkit.agents.kit.background import hold_pid_file
 from labkit.errors import LabkitError
+from labkit.kube import Kind
 
 RUN: Final = Path("/run/calico")
 _LOOK: Final = 0.5  # seconds between two questions whether something changed: what comes in them is looked at together
+_GATHER: Final = 0.02  # where a watch tells of changes: seconds in which what comes is looked at together
+_BROKEN: Final = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)  # an object of a form that nobody thought of
 _AGAIN: Final = 1.0  # seconds until it is tried again
 _GROUPS: Final = 0x1 | 0x10 | 0x40  # linux/rtnetlink.h: RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE
 
@@ -29,12 +39,14 @@ _GROUPS: Final = 0x1 | 0x10 | 0x40  # linux/rtnetlink.h: RTMGRP_LINK, RTMGRP_IPV
 class Agent:
     """`look`: one look, and what follows from it; whether all is as it shall be. `refresh`: seconds after which it looks anyhow.
 
-    `kernel`: whether links, addresses and routes concern it. `begin`: once, before the first look; `report`: after each, with what came of it.
+    `kinds`: what it reads of the datastore. `kernel`: whether links, addresses and routes concern it. `begin`: once, before the first look;
+    `report`: after each, with what came of it.
     """
 
     name: str
     look: Callable[[Store], bool]
     refresh: float
+    kinds: tuple[Kind, ...]
     kernel: bool = False
     begin: Callable[[], None] = lambda: None
     report: Callable[[bool], None] = lambda _: None
@@ -46,7 +58,7 @@ class Agent:
 
     @property
     def ready(self) -> Path:
-        """There since its first look at which all was right."""
+        """There since its first look at which all was right; in it the version of the datastore that was looked at last then."""
         return RUN / f"{self.name}.ready"
 
     def say(self, text: str) -> None:
@@ -67,7 +79,7 @@ def run_agent(agent: Agent) -> int:
         with hold_pid_file(agent.pid_file), selectors.DefaultSelector() as selector:
             agent.ready.unlink(missing_ok=True)
             agent.begin()
-            _serve(agent, open_datastore(), selector)
+            _serve(agent, open_mirrored(agent.kinds, agent.say), selector)
     except (LabkitError, OSError) as error:
         agent.say(_render(error))
     return 1
@@ -77,7 +89,9 @@ def _serve(agent: Agent, store: Store, selector: selectors.BaseSelector) -> NoRe
     """For ever."""
     if agent.kernel:
         selector.register(_open_events(), selectors.EVENT_READ)
-    due, seen, stale, right = 0.0, "", True, False
+    if isinstance(store, MirroredStore):
+        selector.register(store.bell.reader, selectors.EVENT_READ)
+    due, seen, stale, right = 0.0, -1, True, False
     while True:
         try:
             version = read_version(store)
@@ -86,30 +100,35 @@ def _serve(agent: Agent, store: Store, selector: selectors.BaseSelector) -> NoRe
                 right = agent.look(store)
                 stale, seen = False, version
                 due = time.monotonic() + (agent.refresh if right else _AGAIN)
-        except LabkitError as error:
+        except (LabkitError, *_BROKEN) as error:
             agent.say(_render(error))
-            right = False
+            right, due = False, time.monotonic() + _AGAIN
         agent.report(right)
         if right:
-            agent.ready.touch()
-        stale = _wait(selector) or stale
+            _write_version(agent.ready, seen)
+        stale = _wait(selector, store) or stale
 
 
-def _wait(selector: selectors.BaseSelector) -> bool:
-    """A while; whether the kernel told something. What it said is not read, for everything is looked at."""
+def _write_version(path: Path, version: int) -> None:
+    if not path.exists() or path.read_text(encoding="ascii") != str(version):
+        path.write_text(str(version), encoding="ascii")
+
+
+def _wait(selector: selectors.BaseSelector, store: Store) -> bool:
+    """A while, or until the datastore has changed; whether the kernel told something. What it said is not read, for everything is looked at."""
     until, told = time.monotonic() + _LOOK, False
     while (rest := until - time.monotonic()) > 0:
         for key, _ in selector.select(rest):
-            told = True
-            with contextlib.suppress(OSError):  # nothing more
-                while _receive(key):
-                    pass
+            if isinstance(store, MirroredStore):
+                until = min(until, time.monotonic() + _GATHER)
+            if isinstance(key.fileobj, socket.socket):
+                told = True
+                with contextlib.suppress(OSError):  # nothing more
+                    while key.fileobj.recv(1 << 16):
+                        pass
+            elif isinstance(store, MirroredStore):
+                store.bell.quiet()
     return told
-
-
-def _receive(key: selectors.SelectorKey) -> bytes:
-    assert isinstance(key.fileobj, socket.socket)
-    return key.fileobj.recv(1 << 16)
 
 
 def _open_events() -> socket.socket:
@@ -120,4 +139,5 @@ def _open_events() -> socket.socket:
 
 def _render(error: Exception) -> str:
     hint = getattr(error, "hint", "")
-    return f"{error}" + (f" ({hint})" if hint else "")
+    said = f"{error}" if isinstance(error, LabkitError | OSError) else f"{error!r:.200}"
+    return said + (f" ({hint})" if hint else "")

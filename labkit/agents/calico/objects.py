@@ -9,8 +9,8 @@ from labkit.kube import Kind, find_kind
 GROUP: Final = "crd.projectcalico.org"
 
 
-def _plan_kind(name: str, plural: str = "") -> Kind:
-    return Kind(GROUP, "v1", name, plural or f"{name.lower()}s", namespaced=False)
+def _plan_kind(name: str, plural: str = "", *, namespaced: bool = False) -> Kind:
+    return Kind(GROUP, "v1", name, plural or f"{name.lower()}s", namespaced=namespaced)
 
 
 POOL: Final = _plan_kind("IPPool")
@@ -21,9 +21,18 @@ CONFIG: Final = _plan_kind("IPAMConfig")
 BGP_CONFIG: Final = _plan_kind("BGPConfiguration")
 BGP_PEER: Final = _plan_kind("BGPPeer")
 CLUSTER: Final = _plan_kind("ClusterInformation")
+NETWORK_POLICY: Final = _plan_kind("NetworkPolicy", "networkpolicies", namespaced=True)
+GLOBAL_NETWORK_POLICY: Final = _plan_kind("GlobalNetworkPolicy", "globalnetworkpolicies")
+GLOBAL_NETWORK_SET: Final = _plan_kind("GlobalNetworkSet")
 NODE: Final = find_kind("Node")
 POD: Final = find_kind("Pod")
-KINDS: Final = (POOL, AFFINITY, BLOCK, HANDLE, CONFIG, BGP_CONFIG, BGP_PEER, CLUSTER, NODE, POD)
+NAMESPACE: Final = find_kind("Namespace")
+ACCOUNT: Final = find_kind("ServiceAccount")
+KUBERNETES_POLICY: Final = find_kind("NetworkPolicy")
+KINDS: Final = (
+    POOL, AFFINITY, BLOCK, HANDLE, CONFIG, BGP_CONFIG, BGP_PEER, CLUSTER, NETWORK_POLICY, GLOBAL_NETWORK_POLICY, GLOBAL_NETWORK_SET,
+    NODE, POD, NAMESPACE, ACCOUNT, KUBERNETES_POLICY,
+)  # fmt: skip
 
 
 def name_block(cidr: str) -> str:

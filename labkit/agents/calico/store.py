@@ -13,21 +13,24 @@ _TRIES: Final = 100  # as libcalico-go's datastoreRetries
 
 
 class Store(Protocol):
-    """What IPAM needs of an API. All raise KubeError; `create` and `replace` ConflictError, `get`, `replace` and `delete` MissingError."""
+    """What Calico needs of an API. All raise KubeError; `create` and `replace` ConflictError, `get`, `replace` and `delete` MissingError.
 
-    def get(self, kind: Kind, name: str) -> Object:
+    `namespace`: of a kind that lives in some; default when it is left out.
+    """
+
+    def get(self, kind: Kind, name: str, namespace: str = "") -> Object:
         """One object."""
 
     def list(self, kind: Kind) -> Iterable[Object]:
-        """All of a kind."""
+        """All of a kind, in all namespaces."""
 
-    def create(self, kind: Kind, value: Mapping[str, Any]) -> Object:
+    def create(self, kind: Kind, value: Mapping[str, Any], namespace: str = "") -> Object:
         """One that was not there."""
 
-    def replace(self, kind: Kind, value: Mapping[str, Any]) -> Object:
+    def replace(self, kind: Kind, value: Mapping[str, Any], namespace: str = "") -> Object:
         """One that is still what `metadata.resourceVersion` says."""
 
-    def delete(self, kind: Kind, name: str) -> None:
+    def delete(self, kind: Kind, name: str, namespace: str = "") -> None:
         """Whatever its version: who wants to be sure marks it first (`deleted`), as libcalico-go does."""
 
 
@@ -39,10 +42,10 @@ def open_store(conf: Mapping[str, Any]) -> Store:
     return open_api(str((conf.get("kubernetes") or {}).get("kubeconfig") or ""))
 
 
-def find(store: Store, kind: Kind, name: str) -> Object | None:
+def find(store: Store, kind: Kind, name: str, namespace: str = "") -> Object | None:
     """None when it is not there."""
     try:
-        return store.get(kind, name)
+        return store.get(kind, name, namespace)
     except MissingError:
         return None
 

@@ -47,8 +47,9 @@ class Watch:
     def start(self) -> None:
         """Until all was heard once. Raises LabkitError when it is not."""
         self.mirror.start(KINDS)
-        if not self.mirror.wait(_PATIENCE):
-            raise LabkitError("the API server is not heard", hint="may this pod's service account list all kinds?")
+        if missing := self.mirror.wait(_PATIENCE):
+            words = f"the API server has not listed {', '.join(missing)}"
+            raise LabkitError(words, hint="may this pod's service account list all kinds?")
         self.gateways.start([_CLASS])
 
     def find_foreign(self, ingress: Object) -> str:

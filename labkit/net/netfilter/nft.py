@@ -13,6 +13,7 @@ _VERDICTS: Final = ("accept", "drop", "return", "reject", "masquerade", "redirec
 _OTHERS: Final = ("vmap", "queue", "notrack", "mangle", "log")
 _TABLE: Final = re.compile(r"table (\S+) (\S+) \{")
 _CHAIN: Final = re.compile(r"\tchain (\S+) \{")
+_OF_CHAIN: Final = ("\t\ttype ", "\t\tcomment ")  # lines that are no rules
 _HANDLE: Final = re.compile(r" # handle (\d+)$")
 _COUNTER: Final = re.compile(r"counter packets \d+ bytes \d+")
 
@@ -24,7 +25,16 @@ def parse_ruleset(entries: list[Mapping[str, Any]], texts: Mapping[Key, str]) ->
     chains = [_parse_chain(entry["chain"]) for entry in entries if "chain" in entry]
     hooks = {(chain.family, chain.table, chain.name): chain.hook for chain in chains}
     rules = [_parse_rule(entry["rule"], hooks, texts) for entry in entries if "rule" in entry]
-    return Ruleset(tuple(chains), tuple(rules))
+    maps = [entry["map"] for entry in entries if "map" in entry]
+    return Ruleset(tuple(chains), tuple(rules), {key: text for each in maps for key, text in _list_comments(each)})
+
+
+def _list_comments(entry: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str, str], str]]:
+    """Of a map's elements, which are pairs of what is looked for and what is done."""
+    for wanted, _ in entry.get("elem", []):
+        element = wanted.get("elem", {}) if isinstance(wanted, dict) else {}
+        if "comment" in element:
+            yield (entry["table"], entry["name"], say(element["val"])), element["comment"]
 
 
 def parse_texts(listing: str) -> dict[Key, str]:
@@ -39,7 +49,7 @@ def parse_texts(listing: str) -> dict[Key, str]:
         elif line.startswith("\t") and not line.startswith("\t\t"):
             in_chain = bool(_CHAIN.match(line))
             pending.clear()
-        elif in_chain and not line.startswith("\t\ttype "):
+        elif in_chain and not line.startswith(_OF_CHAIN):
             pending.append(line.strip())
             if found := _HANDLE.search(line):
                 text = _HANDLE.sub("", " ".join(pending))

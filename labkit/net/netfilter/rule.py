@@ -50,10 +50,14 @@ class FilterRule:
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """All chains and rules of a machine, rules in the order in which their chain asks them."""
+    """All chains and rules of a machine, rules in the order in which their chain asks them.
+
+    `comments`: of elements of nft's maps, by table, map and element (`10.96.0.80 . tcp . 80`).
+    """
 
     chains: tuple[FilterChain, ...] = ()
     rules: tuple[FilterRule, ...] = ()
+    comments: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
 
     def __add__(self, other: Ruleset) -> Ruleset:
-        return Ruleset(self.chains + other.chains, self.rules + other.rules)
+        return Ruleset(self.chains + other.chains, self.rules + other.rules, {**self.comments, **other.comments})

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from labkit.errors import CannotTell
 from labkit.net.machine import Readable
 from labkit.net.netfilter.iptables import parse_save
+from labkit.net.netfilter.marking import OWN
 from labkit.net.netfilter.nft import parse_ruleset, parse_texts
 from labkit.net.netfilter.rule import IPTABLES, LEGACY, FilterRule, Ruleset
 from labkit.net.read.command import read_text
@@ -30,12 +33,19 @@ def _read_nft(machine: Readable) -> Ruleset:
     command = ["nft", "-j", "list", "ruleset"]
     text = read_text(machine, command)
     try:
-        entries = json.loads(text)["nftables"] if text.strip() else []
+        entries = _leave_out_traces(json.loads(text)["nftables"] if text.strip() else [])
     except (ValueError, KeyError) as error:
         raise CannotTell(f"`{' '.join(command)}` on {machine.name} gave no JSON: {error}") from error
     if not any("rule" in entry for entry in entries):
         return parse_ruleset(entries, {})
     return parse_ruleset(entries, parse_texts(read_text(machine, ["nft", "-a", "list", "ruleset"])))
+
+
+def _leave_out_traces(entries: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Without the judge's own tables: they go with whoever traces a packet just now."""
+    tables = [entry["table"] for entry in entries if "table" in entry]
+    own = {table["name"] for table in tables if table["name"].startswith(OWN) and "flags" in table}
+    return [entry for entry in entries if not any(part.get("table") in own for part in entry.values())]
 
 
 def _read_legacy(machine: Readable) -> Ruleset:
@@ -52,4 +62,5 @@ def _without(nft: Ruleset, ours: Ruleset) -> Ruleset:
     return Ruleset(
         tuple(chain for chain in nft.chains if (chain.family, chain.table, chain.name) not in shown),
         tuple(rule for rule in nft.rules if (rule.family, rule.table, rule.chain) not in shown),
+        nft.comments,
     )

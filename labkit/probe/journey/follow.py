@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, TypedDict, Unpack
 
+from labkit.net.netfilter.trace import Trace
 from labkit.net.read.network import read_network
 from labkit.probe.journey.catch import run_probe
-from labkit.probe.journey.rules import read_all_counters
+from labkit.probe.journey.rulebook import Rulebook
 from labkit.probe.journey.scene import Scene
 from labkit.probe.journey.send import plan_probe
 from labkit.probe.journey.story import plan_way, tell_story
@@ -37,17 +39,19 @@ def follow_packet(world: World, src: Machine | str, dst: Machine | str, **option
     start = src if isinstance(src, Machine) else world.machine(src)
     scene = _read_scene(world, start, dst.name if isinstance(dst, Machine) else dst)
     overflows = read_overflows()
-    caught = run_probe(scene, probe, options.get("timeout", TIMEOUT))
-    journey = tell_story(scene, plan_way(scene, caught))
+    with Trace(scene.machines.values(), probe.mark.list_patterns()) as trace:
+        caught = run_probe(scene, probe, options.get("timeout", TIMEOUT))
+        books = {name: Rulebook(scene.machines[name], each) for name, each in trace.end().items()}
+        journey = tell_story(replace(scene, rulebooks=books), plan_way(scene, caught))
     if journey.lost:
         require_room(overflows)
     return journey
 
 
 def _read_scene(world: World, src: Machine, dst: str) -> Scene:
-    """All that has to be known before the packet: asking afterwards would show another network, or another rule's count."""
+    """All that has to be known before the packet: asking afterwards would show another network."""
     machines = list_watched([*world.machines(), world.machine(FABRIC)], src, dst)
     network = read_network(machines)
     there = {machine.name for machine in network.machines}
     watched = {machine.name: machine for machine in machines if machine.name in there}
-    return Scene(src, find_target(src, dst, network), watched, network, read_all_counters(list(watched.values())))
+    return Scene(src, find_target(src, dst, network), watched, network)

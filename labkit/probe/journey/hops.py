@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from labkit.net import Layer
 from labkit.probe.journey.changes import describe_changes
-from labkit.probe.journey.rules import Rule
+from labkit.probe.journey.rule import Rule
 from labkit.probe.journey.sightings import Sighting
 from labkit.world.places import FABRIC
 

@@ -11,7 +11,8 @@ from labkit.errors import CannotTell
 from labkit.net import Connection, read_connections
 from labkit.probe.journey.headers import find_innermost
 from labkit.probe.journey.hops import Hop
-from labkit.probe.journey.rules import Rule, find_nat
+from labkit.probe.journey.rule import Rule
+from labkit.probe.journey.rules import find_nat
 from labkit.probe.journey.scene import Scene, Way
 from labkit.world import Machine
 
@@ -25,14 +26,11 @@ def name_changes(scene: Scene, way: Way) -> tuple[Hop, ...]:
 
 def _find_rule(scene: Scene, hop: Hop) -> Rule | None:
     changes = [change for change in hop.changes if _NAT in change]
-    if not changes or hop.machine not in scene.counts:
+    if not changes or hop.machine not in scene.rulebooks:
         return None
     change = min(changes, key=lambda each: find_end(each) != "destination")  # where a Service's packet went says more
     end, to = find_end(change), change.rpartition(" -> ")[2]
-    try:
-        return find_nat(scene.machines[hop.machine], scene.counts[hop.machine], end, to)
-    except CannotTell:
-        return None
+    return find_nat(scene.rulebooks[hop.machine], end, to)
 
 
 def find_end(change: str) -> str:

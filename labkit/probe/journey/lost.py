@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from labkit.errors import CannotTell
 from labkit.net import Layer, Link, read_bridge_ports, read_fdb, read_links, read_route_to, read_sysctl
+from labkit.probe.journey.counted import Hook, Spot
 from labkit.probe.journey.headers import find_innermost, find_outermost
 from labkit.probe.journey.hops import Hop
-from labkit.probe.journey.rules import Hook, Rule, Spot, find_drop
+from labkit.probe.journey.rule import Rule
+from labkit.probe.journey.rules import find_drop
 from labkit.probe.journey.scene import Scene
 from labkit.probe.journey.target import has_address
 from labkit.probe.neighbors import find_unanswered
+from labkit.probe.sequence import Leg
 from labkit.probe.words import describe_errno
 from labkit.world import Machine
 
@@ -50,15 +53,15 @@ class Lost:
         return {**where, "reasons": list(self.reasons), **rule}
 
 
-def find_loss(scene: Scene, hop: Hop | None, address: str, *, said: Sequence[str]) -> Lost:
-    """Why a packet for `address` went no further than `hop` (None: it never left), asked where it was last.
+def find_loss(scene: Scene, hop: Hop | None, address: str, *, leg: Leg, said: Sequence[str]) -> Lost:
+    """Why a packet for `address` went no further than `hop` (None: it never left), asked where it was last; `leg`: or its answer.
 
     `said`: what is known already (a refusal, an ICMP error).
     """
     machine = scene.machines[hop.machine] if hop else scene.src
-    refused = hop is None and said and _FILTERED not in said  # by something else than netfilter
-    rule = None if refused else _find_rule(scene, machine, hop, address)
-    reasons = [*_describe_rule(rule), *said] or _ask(_list_reasons(scene, machine, hop, address))
+    refused = bool(said) and hop is None and _FILTERED not in said  # perhaps by something else than netfilter
+    rule = _find_rule(scene, hop, address, (leg,), sure=refused)
+    reasons = [*([str(rule)] if rule else []), *said] or _ask(_list_reasons(scene, machine, hop, address))
     where = (hop.link, hop.direction) if hop else ("", "")
     return Lost(machine.name, *where, tuple(reasons), rule)
 
@@ -66,8 +69,8 @@ def find_loss(scene: Scene, hop: Hop | None, address: str, *, said: Sequence[str
 def find_silence(scene: Scene, hop: Hop, *, said: Sequence[str]) -> Lost:
     """Why a machine that got the packet by `hop` sent no answer."""
     machine = scene.machines[hop.machine]
-    rule = _find_rule(scene, machine, hop, str(find_innermost(hop.layers, "IP").get("dst")))
-    reasons = [*_describe_rule(rule), *said] or _ask(_list_silence(machine, hop))
+    rule = _find_rule(scene, hop, str(find_innermost(hop.layers, "IP").get("dst")), ("request", "reply"))
+    reasons = [*([str(rule)] if rule else []), *said] or _ask(_list_silence(machine, hop))
     return Lost(machine.name, hop.link, hop.direction, tuple(reasons), rule)
 
 
@@ -78,21 +81,21 @@ def _ask(reasons: Iterator[str]) -> list[str]:
         return [f"no more could be asked: {error.message}"]
 
 
-def _find_rule(scene: Scene, machine: Machine, hop: Hop | None, address: str) -> Rule | None:
-    """Of netfilter on the machine that had the packet last; what went out by a link has passed all rules."""
-    if (hop and hop.direction == "out") or machine.name not in scene.counts:
+def _find_rule(
+    scene: Scene, hop: Hop | None, address: str, legs: Collection[Leg], *, sure: bool = False
+) -> Rule | None:
+    """Of netfilter on the machine that had the packet last; `sure`: only where the kernel has traced it."""
+    name = hop.machine if hop else scene.src.name
+    if name not in scene.rulebooks:
         return None
-    own = scene.find(machine.name)
+    own = scene.find(name)
     hook: Hook = "output" if hop is None else "input" if own and has_address(own, address) else "forward"
     layers = hop.layers if hop else (Layer("IP", {"dst": address}),)
-    try:
-        return find_drop(machine, scene.counts[machine.name], Spot(hook, hop.link if hop else "", layers))
-    except CannotTell:
-        return None
-
-
-def _describe_rule(rule: Rule | None) -> list[str]:
-    return [f"dropped by a rule in chain {rule.chain} of table {rule.table}: {rule.text}"] if rule else []
+    spot = Spot(hook, hop.link if hop else "", layers)
+    sure |= (
+        hop is not None and hop.direction == "out"
+    )  # it has passed all rules, but those of a bridge behind that link
+    return find_drop(scene.rulebooks[name], None if sure else spot, legs)
 
 
 def _list_silence(machine: Machine, hop: Hop) -> Iterator[str]:

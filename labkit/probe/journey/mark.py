@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass
 from typing import Final
 
+from labkit.net.netfilter.marking import Pattern
 from labkit.probe import icmp
 from labkit.probe.sequence import Leg, SequenceMark
 
 _ICMP_HEADER: Final = 8
+_UDP_HEADER: Final = 8
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,12 @@ class EchoMark:
             return None
         return "reply" if frame[at] == icmp.ECHO_REPLY else "request"
 
+    def list_patterns(self) -> list[Pattern]:
+        """What the kernel knows it by, named by its leg."""
+        legs = (("request", icmp.ECHO), ("reply", icmp.ECHO_REPLY))
+        parts = [(leg, ((0, bytes([kind])), (_ICMP_HEADER, self.token))) for leg, kind in legs]
+        return [Pattern(leg, socket.IPPROTO_ICMP, each) for leg, each in parts]
+
 
 @dataclass(frozen=True)
 class DatagramMark:
@@ -34,6 +43,10 @@ class DatagramMark:
     def find_leg(self, frame: bytes) -> Leg | None:
         """As EchoMark's."""
         return "request" if self.token in frame else None
+
+    def list_patterns(self) -> list[Pattern]:
+        """As EchoMark's."""
+        return [Pattern("request", socket.IPPROTO_UDP, ((_UDP_HEADER, self.token),))]
 
 
 Mark = EchoMark | DatagramMark | SequenceMark

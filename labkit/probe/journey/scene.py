@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from labkit.net import Frame
-from labkit.net.netfilter.counters import Counts
 from labkit.net.read.network import MachineNetwork, Network
 from labkit.probe.journey.hops import Hop
+from labkit.probe.journey.rulebook import Rulebook
 from labkit.probe.journey.send import Probe
 from labkit.probe.journey.sightings import Sighting
 from labkit.probe.journey.target import Target
@@ -18,13 +18,13 @@ from labkit.world import Machine
 
 @dataclass(frozen=True)
 class Scene:
-    """Who sends, to whom, the machines that are watched, their network, and what netfilter had counted on each."""
+    """Who sends, to whom, the machines that are watched, their network, and of those that could be asked what netfilter did."""
 
     src: Machine
     target: Target
     machines: Mapping[str, Machine]
     network: Network
-    counts: Mapping[str, Counts]
+    rulebooks: Mapping[str, Rulebook] = field(default_factory=dict)
 
     def find(self, machine: str) -> MachineNetwork | None:
         """A machine's network; None of one that is not watched."""

@@ -19,7 +19,7 @@ class MemoryStore:
         self._objects: dict[tuple[str, str], Object] = {}
         self._version = 0
 
-    def get(self, kind: Kind, name: str) -> Object:
+    def get(self, kind: Kind, name: str, _: str = "") -> Object:
         self.before()
         return copy.deepcopy(self._find(kind, name))
 
@@ -27,21 +27,21 @@ class MemoryStore:
         self.before()
         return [copy.deepcopy(value) for (name, _), value in self._objects.items() if name == kind.name]
 
-    def create(self, kind: Kind, value: Mapping[str, Any]) -> Object:
+    def create(self, kind: Kind, value: Mapping[str, Any], _: str = "") -> Object:
         self.before()
         name = value["metadata"]["name"]
         if (kind.name, name) in self._objects:
             raise ConflictError(f"{name} is there", code=409)
         return self._put(kind, name, value)
 
-    def replace(self, kind: Kind, value: Mapping[str, Any]) -> Object:
+    def replace(self, kind: Kind, value: Mapping[str, Any], _: str = "") -> Object:
         self.before()
         name = value["metadata"]["name"]
         if self._find(kind, name)["metadata"]["resourceVersion"] != value["metadata"]["resourceVersion"]:
             raise ConflictError(f"{name} was changed", code=409)
         return self._put(kind, name, value)
 
-    def delete(self, kind: Kind, name: str) -> None:
+    def delete(self, kind: Kind, name: str, _: str = "") -> None:
         self.before()
         self._find(kind, name)
         del self._objects[kind.name, name]

@@ -7,10 +7,11 @@ import dataclasses
 import pytest
 
 from labkit.agents.calico.facts import BlockFacts, Facts, NodeFacts, PoolFacts, WorkloadFacts
-from labkit.agents.calico.felix import devices, masquerade, neighbours, routes, sysctls
+from labkit.agents.calico.felix import devices, firewall, masquerade, neighbours, routes, sysctls
 from labkit.agents.calico.felix.difference import plan_difference
 from labkit.agents.calico.felix.site import Site
 from labkit.agents.calico.names import name_link
+from labkit.agents.calico.policy.policing import Policing
 
 POOL = PoolFacts("default-pool", "10.233.64.0/18", nat=True)
 WEB = name_link("default", "web")
@@ -116,23 +117,21 @@ def test_a_cable_that_is_not_there_is_nobodys_affair() -> None:
     assert f"net/ipv4/conf/{WEB}/proxy_arp" in sysctls.plan(plan_site())
 
 
-def test_rules_are_known_again_by_what_stands_before_them() -> None:
-    first, second = masquerade.hash_rules("c", ["-j A", "-j B"])
-    assert masquerade.hash_rules("c", ["-j B", "-j A"])[1] != first
-    assert masquerade.hash_rules("c", ["-j B"])[0] != second
-
-
-def test_the_jump_comes_first_again_when_somebody_was_quicker() -> None:
-    site = plan_site(ipip="Always")
-    wanted = masquerade.plan_chains(site)
-    lines = masquerade.render_chains(site, plan_difference(wanted, {**wanted, "jump": "not the first"}))
-    assert [line.split()[:2] for line in lines] == [["-D", "POSTROUTING"], ["-I", "POSTROUTING"]]
-
-
 def test_without_nat_outgoing_nothing_is_translated() -> None:
     site = plan_site()
     off = dataclasses.replace(
         site, facts=dataclasses.replace(site.facts, pools=(dataclasses.replace(POOL, nat=False),))
     )
     assert masquerade.plan_rules(off)["cali-nat-outgoing"] == []
-    assert masquerade.plan_sets(off) == {"set cali40all-ipam-pools": "10.233.64.0/18", "set cali40masq-ipam-pools": ""}
+    assert firewall.plan_sets(off) == {
+        "set cali40all-ipam-pools": "hash:net 10.233.64.0/18",
+        "set cali40masq-ipam-pools": "hash:net",
+    }
+
+
+def test_without_namespaces_felix_keeps_nothing_but_nat() -> None:
+    """Labs 09 to 11: their datastore has no Kubernetes in it, so nobody could write a policy."""
+    assert set(firewall.plan(plan_site()).tables) == {"nat"}
+    policed = dataclasses.replace(plan_site(ipip="Always"), policing=Policing())
+    assert set(firewall.plan(policed).tables) == {"raw", "mangle", "filter", "nat"}
+    assert firewall.plan_sets(policed)["set cali40all-hosts-net"] == "hash:net 10.0.0.11 10.0.0.12 10.0.1.13"

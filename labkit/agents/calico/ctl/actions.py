@@ -77,7 +77,7 @@ def _list_wanted(said: argparse.Namespace) -> list[Wanted]:
     if not said.kind or not said.names:
         raise UsageError("resource name may not be empty", hint="calicoctl delete KIND NAME, or -f FILE")
     resource = _find("execute command", said.kind)
-    return [Wanted(resource, {"metadata": {"name": name}}) for name in said.names]
+    return [Wanted(resource, {"metadata": {"name": name, "namespace": said.namespace}}) for name in said.names]
 
 
 def run_patch(said: argparse.Namespace) -> int:

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from labkit.agents.calico.facts import NEVER
+from labkit.agents.calico.policy import native
+from labkit.agents.calico.policy.parsing import BROKEN, say_broken
 from labkit.errors import LabkitError, UsageError
 
 Spec = Mapping[str, Any]
 MODES: Final = ("Always", "CrossSubnet", NEVER)
-_FIELDS: Final[Mapping[str, frozenset[str]]] = {
+FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "IPPool": frozenset({
         "allowedUses", "blockSize", "cidr", "disabled", "disableBGPExport", "ipipMode", "natOutgoing", "nodeSelector", "vxlanMode",
     }),
@@ -22,6 +24,11 @@ _FIELDS: Final[Mapping[str, frozenset[str]]] = {
         "asNumber", "communities", "listenPort", "logSeverityScreen", "nodeToNodeMeshEnabled", "prefixAdvertisements",
         "serviceClusterIPs", "serviceExternalIPs", "serviceLoadBalancerIPs",
     }),
+    "NetworkPolicy": frozenset({"egress", "ingress", "order", "selector", "serviceAccountSelector", "types"}),
+    "GlobalNetworkPolicy": frozenset({
+        "applyOnForward", "doNotTrack", "egress", "ingress", "namespaceSelector", "order", "preDNAT", "selector", "serviceAccountSelector", "types",
+    }),
+    "GlobalNetworkSet": frozenset({"nets"}),
     "Node": frozenset({"bgp", "ipv4VXLANTunnelAddr", "orchRefs", "vxlanTunnelMACAddr"}),
 }  # fmt: skip
 _SMALLEST, _LARGEST = 20, 32  # block sizes
@@ -30,10 +37,10 @@ _SMALLEST, _LARGEST = 20, 32  # block sizes
 def check_fields(kind: str, spec: Spec) -> None:
     """Every field is known: a slip of the pen is told, not ignored. Raises UsageError."""
     for field in spec:
-        if field not in _FIELDS[kind]:
+        if field not in FIELDS[kind]:
             raise UsageError(
                 f'error unmarshaling JSON: while decoding JSON: json: unknown field "{field}"',
-                hint=f"fields of spec: {', '.join(sorted(_FIELDS[kind]))}",
+                hint=f"fields of spec: {', '.join(sorted(FIELDS[kind]))}",
             )
 
 
@@ -41,6 +48,8 @@ def check_spec(kind: str, name: str, spec: Spec, before: Spec | None) -> None:
     """`before`: what is there, if it is. Raises LabkitError that names field, value and reason."""
     if kind == "IPPool":
         _check_pool(spec, before)
+    elif kind in ("NetworkPolicy", "GlobalNetworkPolicy", "GlobalNetworkSet"):
+        _check_policy(kind, name, spec)
     elif kind == "BGPPeer" and spec.get("peerIP") and spec.get("peerSelector"):
         raise _refuse("PeerSelector", spec["peerSelector"], "PeerIP and PeerSelector must not be specified together")
     elif kind == "BGPConfiguration" and name != "default" and "nodeToNodeMeshEnabled" in spec:
@@ -49,6 +58,19 @@ def check_spec(kind: str, name: str, spec: Spec, before: Spec | None) -> None:
             spec["nodeToNodeMeshEnabled"],
             "Cannot set nodeToNodeMeshEnabled on a non default BGP Configuration.",
         )
+
+
+def _check_policy(kind: str, name: str, spec: Spec) -> None:
+    """As Felix reads it: what it could not read is refused here."""
+    value = {"metadata": {"name": name, **({"namespace": "default"} if kind == "NetworkPolicy" else {})}, "spec": spec}
+    try:
+        refused = [] if kind == "GlobalNetworkSet" else native.parse_policy(value)[1]
+        if kind == "GlobalNetworkSet":
+            native.parse_network_set(value)
+    except BROKEN as error:
+        raise _refuse(f"{kind}.Spec", name, say_broken(error)) from error
+    for line in refused:
+        raise _refuse(f"{kind}.Spec", name, line)
 
 
 def _check_pool(spec: Spec, before: Spec | None) -> None:

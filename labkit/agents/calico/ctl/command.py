@@ -74,6 +74,7 @@ def _plan_writing(parser: argparse.ArgumentParser, do: str) -> None:
     if do == "delete":
         parser.add_argument("kind", nargs="?", metavar="KIND")
         parser.add_argument("names", nargs="*", metavar="NAME")
+        parser.add_argument("-n", "--namespace", default="", metavar="NS")
     parser.add_argument(
         "-f", "--filename", required=do != "delete", metavar="FILE", help="YAML or JSON; -: what is typed"
     )

@@ -18,8 +18,7 @@ FORMATS: Final = ("ps", "wide", "yaml", "yml", "json")
 
 def list_shown(store: Store, resource: Resource, namespace: str = "") -> list[Object]:
     """All of a kind, by name; of a namespace, if one is said."""
-    shown = [each for kept in store.list(resource.kind) if (each := resource.show(kept))]
-    inside = [each for each in shown if namespace in ("", each["metadata"].get("namespace"))]
+    inside = [each for each in resource.list_shown(store) if namespace in ("", each["metadata"].get("namespace"))]
     return sorted(inside, key=lambda each: (each["metadata"].get("namespace", ""), each["metadata"]["name"]))
 
 
@@ -31,9 +30,9 @@ def find_shown(store: Store, resource: Resource, name: str, namespace: str = "")
         )
         if found:
             return found
-        raise say_missing(resource, f"{namespace}/{name}", f'pods "{name}" not found')
+        raise say_missing(resource, f"{namespace}/{name}", f'{resource.kind.plural} "{name}" not found')
     try:
-        return resource.show(store.get(resource.kind, name)) or {}
+        return resource.show(store.get(resource.kind, resource.prefix + name)) or {}
     except MissingError as error:
         raise say_missing(resource, name, error.message) from error
 

@@ -10,7 +10,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from labkit.agents.calico.facts import AS_NUMBER, NEVER, WorkloadFacts, parse_nodes, parse_workloads
-from labkit.agents.calico.objects import BGP_CONFIG, BGP_PEER, NODE, POD, POOL
+from labkit.agents.calico.objects import (
+    BGP_CONFIG,
+    BGP_PEER,
+    GLOBAL_NETWORK_POLICY,
+    GLOBAL_NETWORK_SET,
+    KUBERNETES_POLICY,
+    NETWORK_POLICY,
+    NODE,
+    POD,
+    POOL,
+)
+from labkit.agents.calico.policy import kubernetes, native
+from labkit.agents.calico.policy.parsing import BROKEN
+from labkit.agents.calico.store import Store
 from labkit.errors import UsageError
 from labkit.kube import Kind
 
@@ -22,7 +35,10 @@ _ABOUT: Final = ("creationTimestamp", "name", "namespace", "resourceVersion", "u
 
 @dataclass(frozen=True)
 class Resource:
-    """`kind`: what is kept; `show`: a kept object as it is shown, None where it is none of these; `columns`: heading -> cell of a shown one."""
+    """`kind`: what is kept; `show`: a kept object as it is shown, None where it is none of these; `columns`: heading -> cell of a shown one.
+
+    `prefix`: what a kept one's name begins with, and is not shown. `also`: another kind whose objects are shown as these, each kept by its owner.
+    """
 
     name: str
     kind: Kind
@@ -32,6 +48,13 @@ class Resource:
     columns: Mapping[str, Cell]
     show: Callable[[Mapping[str, Any]], Object | None]
     namespaced: bool = False
+    prefix: str = ""
+    also: tuple[tuple[Kind, Callable[[Mapping[str, Any]], Object | None]], ...] = ()
+
+    def list_shown(self, store: Store) -> list[Object]:
+        """All of them."""
+        kinds = ((self.kind, self.show), *self.also)
+        return [each for kind, show in kinds for kept in store.list(kind) if (each := show(kept))]
 
 
 def _spec(key: str, otherwise: str = "") -> Cell:
@@ -65,8 +88,27 @@ def _plan_shown(kind: str, kept: Mapping[str, Any], spec: Mapping[str, Any], abo
     return {"apiVersion": VERSION, "kind": kind, "metadata": told, "spec": dict(spec)}
 
 
-def _show_custom(name: str) -> Callable[[Mapping[str, Any]], Object]:
-    return lambda kept: _plan_shown(name, kept, kept["spec"])
+def _show_custom(name: str, prefix: str = "") -> Callable[[Mapping[str, Any]], Object]:
+    def show(kept: Mapping[str, Any]) -> Object:
+        about = {"name": str(kept["metadata"]["name"]).removeprefix(prefix)}
+        labels = {"labels": kept["metadata"]["labels"]} if kept["metadata"].get("labels") else {}
+        return _plan_shown(name, kept, kept.get("spec") or {}, {**about, **labels})
+
+    return show
+
+
+def _show_kubernetes(kept: Mapping[str, Any]) -> Object | None:
+    """A NetworkPolicy of Kubernetes' as the one that Calico makes of it."""
+    try:
+        converted, _ = kubernetes.convert_policy(kept)
+    except BROKEN:
+        return None  # Felix says it in its log
+    return _plan_shown("NetworkPolicy", converted, converted["spec"])
+
+
+def _show_order(shown: Mapping[str, Any]) -> str:
+    order = shown["spec"].get("order")
+    return "<nil>" if order is None else f"{float(order):g}"
 
 
 def _show_node(kept: Mapping[str, Any]) -> Object:
@@ -105,6 +147,17 @@ def _plan_workload(kept: Mapping[str, Any], facts: WorkloadFacts) -> Object:
 _POOL_HEADS: Final = ("NAME", "CIDR", "NAT", "IPIPMODE", "VXLANMODE", "DISABLED", "DISABLEBGPEXPORT", "SELECTOR")
 _PEER_HEADS: Final = ("NAME", "PEERIP", "NODE", "ASN")
 _BGP_HEADS: Final = ("NAME", "LOGSEVERITY", "MESHENABLED", "ASNUMBER")
+_POLICY_HEADS: Final = ("NAME", "ORDER", "SELECTOR")
+_POLICY_COLUMNS: Final = {
+    "NAME": _about("name"), "NAMESPACE": _about("namespace"), "ORDER": _show_order, "SELECTOR": _spec("selector"),
+}  # fmt: skip
+_WIDEST: Final = 80
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 3]}..."
+
+
 RESOURCES: Final = (
     Resource(
         "IPPool", POOL, ("ippool", "ippools", "ipp", "ipps", "pool", "pools"), ("NAME", "CIDR", "SELECTOR"), _POOL_HEADS,
@@ -141,6 +194,20 @@ RESOURCES: Final = (
             "ASNUMBER": _spec("asNumber", "-"),
         },
         _show_custom("BGPConfiguration"),
+    ),
+    Resource(
+        "NetworkPolicy", NETWORK_POLICY, ("networkpolicy", "networkpolicies", "policy", "np", "policies", "pol", "pols"),
+        ("NAME",), _POLICY_HEADS, _POLICY_COLUMNS, _show_custom("NetworkPolicy", native.PREFIX),
+        namespaced=True, prefix=native.PREFIX, also=((KUBERNETES_POLICY, _show_kubernetes),),
+    ),
+    Resource(
+        "GlobalNetworkPolicy", GLOBAL_NETWORK_POLICY, ("globalnetworkpolicy", "globalnetworkpolicies", "gnp", "gnps"),
+        ("NAME",), _POLICY_HEADS, _POLICY_COLUMNS, _show_custom("GlobalNetworkPolicy", native.PREFIX), prefix=native.PREFIX,
+    ),
+    Resource(
+        "GlobalNetworkSet", GLOBAL_NETWORK_SET, ("globalnetworkset", "globalnetworksets", "gnetsets"), ("NAME",), ("NAME", "NETS"),
+        {"NAME": _about("name"), "NETS": lambda shown: _shorten(",".join(shown["spec"].get("nets") or ()))},
+        _show_custom("GlobalNetworkSet"),
     ),
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labkit.agents.calico.ctl.checking import check_fields
+from labkit.agents.calico.ctl.checking import FIELDS, check_fields
 from labkit.agents.calico.ctl.resources import RESOURCES, VERSION, Object, Resource
 from labkit.errors import UsageError
 
@@ -22,6 +22,23 @@ class Wanted:
     @property
     def name(self) -> str:
         return str(self.value["metadata"]["name"])
+
+    @property
+    def kept(self) -> str:
+        """The name under which it is kept."""
+        return self.resource.prefix + self.name
+
+    @property
+    def namespace(self) -> str:
+        """Of a kind that lives in some."""
+        return str(self.value["metadata"].get("namespace") or "default") if self.resource.namespaced else ""
+
+    @property
+    def about(self) -> Object:
+        """Its metadata as they are kept."""
+        labels = self.value["metadata"].get("labels")
+        place = {"namespace": self.namespace} if self.namespace else {}
+        return {"name": self.kept, **place, **({"labels": labels} if labels else {})}
 
     @property
     def spec(self) -> Object:
@@ -72,7 +89,7 @@ def parse_wanted(value: Any) -> Wanted:
         )
     if not (value.get("metadata") or {}).get("name"):
         raise UsageError(f"error with field Name = '' ({kind} has no metadata.name)")
-    if not resource.namespaced:
+    if kind in FIELDS:
         check_fields(kind, value.get("spec") or {})
     return Wanted(resource, value)
 

@@ -11,6 +11,7 @@ from labkit.agents.calico.ctl.resources import Object, Resource
 from labkit.agents.calico.ctl.wanted import Wanted, merge, parse_wanted
 from labkit.agents.calico.facts import NEVER, PREFIX
 from labkit.agents.calico.objects import POOL
+from labkit.agents.calico.policy import kubernetes, native
 from labkit.agents.calico.store import Store, find
 from labkit.errors import LabkitError, UsageError, parse_json
 from labkit.kube import ConflictError, MissingError
@@ -22,6 +23,9 @@ _DEFAULTS: Final[Mapping[str, Object]] = {
     "IPPool": {"blockSize": 26, "ipipMode": NEVER, "nodeSelector": "all()", "vxlanMode": NEVER},
     "BGPPeer": {},
     "BGPConfiguration": {},
+    "NetworkPolicy": {},
+    "GlobalNetworkPolicy": {},
+    "GlobalNetworkSet": {},
 }  # fmt: skip
 _NODE_FIELDS: Final = {
     "asNumber": "ASNumber", "ipv4Address": "IPv4Address", "ipv4IPIPTunnelAddr": "IPv4IPIPTunnelAddr",
@@ -34,6 +38,11 @@ def carry_out(store: Store, do: str, wanted: Wanted) -> None:
     if wanted.resource.name in ("Node", "WorkloadEndpoint"):
         _change_node(store, do, wanted)
         return
+    if wanted.resource.name == "NetworkPolicy" and wanted.name.startswith(kubernetes.PREFIX):
+        raise LabkitError(
+            f"operation {do} is not supported on NetworkPolicy({wanted.namespace}/{wanted.name}): kubernetes network policies must be managed through the kubernetes API",
+            hint="kubectl",
+        )
     try:
         _WAYS[do](store, wanted)
     except MissingError as error:
@@ -46,30 +55,38 @@ def carry_out(store: Store, do: str, wanted: Wanted) -> None:
         ) from error
 
 
-def _create(store: Store, wanted: Wanted) -> None:
+def _complete(wanted: Wanted) -> Object:
+    """With what is so where nothing is said; of a policy the types that its rules are of."""
     spec = {**_DEFAULTS[wanted.resource.name], **wanted.spec}
+    policy = wanted.resource.name in ("NetworkPolicy", "GlobalNetworkPolicy") and not spec.get("types")
+    return {**spec, "types": [each.capitalize() for each in native.list_types(spec)]} if policy else spec
+
+
+def _create(store: Store, wanted: Wanted) -> None:
+    spec = _complete(wanted)
     _check(store, wanted, spec, None)
-    store.create(wanted.resource.kind, {"metadata": {"name": wanted.name}, "spec": spec})
+    store.create(wanted.resource.kind, {"metadata": wanted.about, "spec": spec}, wanted.namespace)
 
 
 def _replace(store: Store, wanted: Wanted) -> None:
-    there = store.get(wanted.resource.kind, wanted.name)
-    spec = {**_DEFAULTS[wanted.resource.name], **wanted.spec}
+    there = store.get(wanted.resource.kind, wanted.kept, wanted.namespace)
+    spec = _complete(wanted)
     _check(store, wanted, spec, there["spec"])
     version = wanted.value["metadata"].get("resourceVersion") or there["metadata"]["resourceVersion"]
     store.replace(
         wanted.resource.kind,
-        {**there, "metadata": {**there["metadata"], "resourceVersion": str(version)}, "spec": spec},
+        {**there, "metadata": {**there["metadata"], **wanted.about, "resourceVersion": str(version)}, "spec": spec},
+        wanted.namespace,
     )
 
 
 def _apply(store: Store, wanted: Wanted) -> None:
-    do = _replace if find(store, wanted.resource.kind, wanted.name) else _create
+    do = _replace if find(store, wanted.resource.kind, wanted.kept, wanted.namespace) else _create
     do(store, wanted)
 
 
 def _delete(store: Store, wanted: Wanted) -> None:
-    store.delete(wanted.resource.kind, wanted.name)
+    store.delete(wanted.resource.kind, wanted.kept, wanted.namespace)
 
 
 _WAYS: Final = {"create": _create, "apply": _apply, "replace": _replace, "delete": _delete}
@@ -83,7 +100,7 @@ def _check(store: Store, wanted: Wanted, spec: Object, before: Mapping[str, Any]
 
 def _change_node(store: Store, do: str, wanted: Wanted) -> None:
     """Kubernetes makes nodes and pods and takes them away; of a node calicoctl changes labels and what BIRD is told."""
-    if wanted.resource.namespaced or do in ("create", "delete"):
+    if wanted.resource.name == "WorkloadEndpoint" or do in ("create", "delete"):
         raise LabkitError(
             f"operation {do.capitalize()} is not supported on {wanted.resource.name}({wanted.name})",
             hint="Kubernetes' own object is meant: kubectl",

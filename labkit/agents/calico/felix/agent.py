@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from labkit.agents.calico.facts import read_facts
+from labkit.agents.calico.facts import KINDS, read_facts
 from labkit.agents.calico.felix.devices import ensure_tunnel
 from labkit.agents.calico.felix.health import Health
 from labkit.agents.calico.felix.parts import repair
 from labkit.agents.calico.felix.site import Site, read_site
 from labkit.agents.calico.following import Agent, find_node_name
 from labkit.agents.calico.plugin import MTU_FILE
+from labkit.agents.calico.policy import policing
 from labkit.agents.calico.probes import STARTED
 from labkit.agents.calico.store import Store
 from labkit.agents.calico.tunnels import ensure_tunnel_addresses
@@ -24,10 +25,24 @@ def look(store: Store) -> bool:
     name, facts = find_node_name(), read_facts(store)
     if ensure_tunnel_addresses(store, facts, name):
         facts = read_facts(store)
-    site = read_site(facts, name)
+    police = policing.read_policing(store, facts.workloads)
+    _say_refused(police)
+    site = read_site(facts, name, police)
     ensure_tunnel(site)
     _write_mtu(site)
     return repair(site, FELIX.say)
+
+
+_said: set[str] = set()
+
+
+def _say_refused(police: policing.Policing | None) -> None:
+    """What can't be read is said once, as long as it stays so."""
+    lines = set(police.refused) if police else set[str]()
+    for line in sorted(lines - _said):
+        FELIX.say(line)
+    _said.intersection_update(lines)
+    _said.update(lines)
 
 
 def _write_mtu(site: Site) -> None:
@@ -48,4 +63,6 @@ def _begin() -> None:
     _HEALTH.serve()
 
 
-FELIX: Final = Agent("felix", look, _REFRESH, kernel=True, begin=_begin, report=_HEALTH.report)
+FELIX: Final = Agent(
+    "felix", look, _REFRESH, (*KINDS, *policing.KINDS), kernel=True, begin=_begin, report=_HEALTH.report
+)

@@ -9,12 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from labkit.agents.calico.felix import devices, masquerade, neighbours, routes, sysctls
+from labkit.agents.calico.felix import devices, firewall, ipsets, neighbours, routes, sysctls, tables
 from labkit.agents.calico.felix.difference import Difference, State, plan_difference
 from labkit.agents.calico.felix.site import Site
 from labkit.agents.kit.kernel import force_batch
 
-_ROUNDS: Final = 3  # what is made anew has lost what belonged to it
+_ROUNDS: Final = 4  # what is made anew has lost what belonged to it, and the last one finds nothing
+_SAID: Final = 60  # lines of one change: nobody reads a thousand
 
 
 @dataclass(frozen=True)
@@ -40,28 +41,37 @@ PARTS: Final = (
     Part("neighbour", neighbours.plan, neighbours.read, neighbours.render, _run_lines),
     Part("route", routes.plan, routes.read, routes.render, _run_lines),
     Part("sysctl", sysctls.plan, sysctls.read, sysctls.render, sysctls.carry_out),
-    Part("ipset", masquerade.plan_sets, masquerade.read_sets, masquerade.render_sets, masquerade.carry_out_sets),
-    Part("iptables", masquerade.plan_chains, masquerade.read_chains, masquerade.render_chains, masquerade.carry_out_chains),
+    Part("ipset", firewall.plan_sets, firewall.read_sets, firewall.render_sets, ipsets.carry_out),
+    Part("iptables", firewall.plan_chains, firewall.read_chains, firewall.render_chains, tables.carry_out),
+    Part("ipset", firewall.plan_sets, firewall.read_sets, firewall.render_gone_sets, ipsets.carry_out),
 )  # fmt: skip
 
 
 def repair(site: Site, say: Callable[[str], None], parts: Sequence[Part] = PARTS) -> bool:
-    """Until the kernel is as it should be, at most three rounds; whether it is. Every change is said, and every refusal. Raises KernelError."""
-    refused = [line for _ in range(_ROUNDS) for line in _repair_once(site, say, parts)]
-    return not refused and not any(_compare(site, part) for part in parts)
+    """Until the kernel is as it should be, which is seen when nothing differs, at most four rounds; whether it is. Every change is said, and every refusal.
+
+    Raises KernelError.
+    """
+    return any(not _repair_once(site, say, parts) for _ in range(_ROUNDS))
 
 
-def _repair_once(site: Site, say: Callable[[str], None], parts: Sequence[Part]) -> list[str]:
-    refused = []
+def _repair_once(site: Site, say: Callable[[str], None], parts: Sequence[Part]) -> bool:
+    """Whether anything differed."""
+    differed = False
     for part in parts:
         difference = _compare(site, part)
+        differed = differed or bool(difference)
         lines = part.render(site, difference) if difference else []
-        for line in lines:
-            say(f"{part.name}: {line}")
-        refused += part.carry_out(lines) if lines else []
-    for line in refused:
-        say(f"refused: {line}")
-    return refused
+        _say_all(say, part.name, lines)
+        _say_all(say, "refused", part.carry_out(lines) if lines else [])
+    return differed
+
+
+def _say_all(say: Callable[[str], None], name: str, lines: Sequence[str]) -> None:
+    for line in lines[:_SAID]:
+        say(f"{name}: {line}")
+    if len(lines) > _SAID:
+        say(f"{name}: … and {len(lines) - _SAID} lines more")
 
 
 def _compare(site: Site, part: Part) -> Difference:

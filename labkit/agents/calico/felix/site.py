@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from labkit.agents.calico.facts import NEVER, Facts, NodeFacts
 from labkit.agents.calico.names import PREFIX
+from labkit.agents.calico.policy.policing import Policing
 from labkit.agents.ipip.device import HEADER, TUNNEL, find_mtu, read_links
 from labkit.agents.kit.kernel import run
 from labkit.errors import UsageError
@@ -17,15 +18,19 @@ VXLAN: Final = "vxlan.calico"
 VXLAN_HEADERS: Final = 50  # bytes: IP, UDP, VXLAN, Ethernet
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Site:
-    """`uplink`: the link with the node's own address; `mtu`: its, in bytes; `links`: those pods' cables that are there."""
+    """`uplink`: the link with the node's own address; `mtu`: its, in bytes; `links`: those pods' cables that are there.
+
+    `policing`: who may talk to whom; None where nobody could say so.
+    """
 
     facts: Facts
     own: NodeFacts
     uplink: str
     mtu: int = 1500
     links: frozenset[str] = frozenset()
+    policing: Policing | None = None
 
     @property
     def ipip(self) -> bool:
@@ -49,7 +54,7 @@ class Site:
         return [(what, node, pool.vxlan) for what, node, pool in found if pool and pool.vxlan != NEVER]
 
 
-def read_site(facts: Facts, name: str) -> Site:
+def read_site(facts: Facts, name: str, policing: Policing | None = None) -> Site:
     """This node now. Raises UsageError: Calico does not know it, or no link has its address."""
     own = facts.find_node(name)
     if own is None:
@@ -60,7 +65,7 @@ def read_site(facts: Facts, name: str) -> Site:
         )
     links = read_links()
     pods = frozenset(link for link in links if link.startswith(PREFIX))
-    return Site(facts, own, find_uplink(own.address), find_mtu(links) + HEADER, pods)
+    return Site(facts, own, find_uplink(own.address), find_mtu(links) + HEADER, pods, policing)
 
 
 def find_uplink(address: str) -> str:
