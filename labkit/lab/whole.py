@@ -18,8 +18,10 @@ from labkit.net.snapshot.item import Item
 from labkit.world import Machine, World
 
 CONF: Final = "/etc/cni/net.d"
-# links, chains and sysctls of CNI plugins and of kube-proxy
-OF_PROGRAMS: Final = re.compile(r"\bcni0\b|\bveth[0-9a-f]{8}\b|\bCNI-|\bKUBE-|kube-proxy|\bcali[0-9a-f]{11}\b")
+# links, chains, routes and sysctls of CNI plugins, of kube-proxy and of Felix
+OF_PROGRAMS: Final = re.compile(
+    r"\bcni0\b|\bveth[0-9a-f]{8}\b|\bCNI-|\bKUBE-|kube-proxy|\bcali[0-9a-f]{11}\b|\bcali-|\bcali:|\bvxlan\.calico\b"
+)
 _DAEMON: Final = "daemon "
 _KUBELET: Final = f"{_DAEMON}kubelet"
 # A table's chain of the kernel's is there since somebody looked, which changes nothing.
