@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from labkit.daemons.daemon import Daemon, Exists, Program, Wish
 
+READINESS = "http://localhost:9099/readiness"
+
 
 def plan_daemon(wish: Wish) -> Daemon:
     """One a node."""

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from labkit.agents.calico.store import Object
+from labkit.agents.calico.store import Object, Store
 from labkit.errors import LabkitError
 from labkit.kube import Api, Kind, Mirror
 
@@ -36,19 +36,19 @@ class MirroredStore:
     """A Store (store.py); what is written goes to the API server, and is known here at once."""
 
     def __init__(self, api: Api, kinds: Iterable[Kind], say: Callable[[str], Any]) -> None:
-        self._api = api
+        self.api = api
         self._kinds = frozenset(kinds)
         self.bell = Bell()
         self.mirror = Mirror(api, tell=self.bell.ring, say=say)
         self.mirror.start(self._kinds)
 
     def get(self, kind: Kind, name: str, namespace: str = "") -> Object:
-        return self._api.get(kind, name, namespace)
+        return self.api.get(kind, name, namespace)
 
     def list(self, kind: Kind) -> Iterable[Object]:
         """By namespace and name. Raises LabkitError while some kind was never listed."""
         if kind not in self._kinds:
-            return self._api.list(kind)
+            return self.api.list(kind)
         if missing := self.mirror.wait(_FIRST):
             raise LabkitError(
                 f"the API server has not listed {', '.join(sorted(missing))} yet",
@@ -57,15 +57,20 @@ class MirroredStore:
         return [value for _, value in sorted(self.mirror.read(kind).items())]
 
     def create(self, kind: Kind, value: Mapping[str, Any], namespace: str = "") -> Object:
-        return self._note(kind, self._api.create(kind, value, namespace))
+        return self._note(kind, self.api.create(kind, value, namespace))
 
     def replace(self, kind: Kind, value: Mapping[str, Any], namespace: str = "") -> Object:
-        return self._note(kind, self._api.replace(kind, value, namespace))
+        return self._note(kind, self.api.replace(kind, value, namespace))
 
     def delete(self, kind: Kind, name: str, namespace: str = "") -> None:
-        self._api.delete(kind, name, namespace)
+        self.api.delete(kind, name, namespace)
         self.mirror.forget(kind, name, namespace)
 
     def _note(self, kind: Kind, value: Object) -> Object:
         self.mirror.note(kind, value)
         return value
+
+
+def find_live(store: Store) -> Store:
+    """The API server itself, where something may not be a moment old."""
+    return store.api if isinstance(store, MirroredStore) else store

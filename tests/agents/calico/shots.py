@@ -19,6 +19,7 @@ from labkit.world import Machine
 NUMBERS: Final = {"ICMP": 1, "TCP": 6, "UDP": 17, "SCTP": 132}
 _IP: Final = struct.Struct("!BBHHHBBH4s4s")
 _LONGEST: Final = 3.0  # seconds for what has to arrive
+_SOON: Final = 0.005  # seconds in which a packet between two pods of a node has arrived
 _LATE: Final = 0.1  # seconds after it for what may not
 
 
@@ -51,6 +52,16 @@ class Range:
             if arrived >= expected:
                 until = min(until, time.monotonic() + _LATE)
         return frozenset(arrived)
+
+    def passes(self, shot: Shot) -> bool:
+        """Whether one packet arrives, which it does at once or not at all."""
+        self._senders[shot.source].sendto(pack(shot), (shot.destination, 0))
+        sniffer = self._sniffers[shot.destination]
+        until = time.monotonic() + _SOON
+        while (rest := until - time.monotonic()) > 0:
+            if select.select([sniffer], [], [], rest)[0] and _find_key(shot) in _read_keys(sniffer):
+                return True
+        return False
 
 
 @contextlib.contextmanager

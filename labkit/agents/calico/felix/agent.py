@@ -8,7 +8,7 @@ from typing import Final
 from labkit.agents.calico.facts import KINDS, read_facts
 from labkit.agents.calico.felix.devices import ensure_tunnel
 from labkit.agents.calico.felix.health import Health
-from labkit.agents.calico.felix.parts import repair
+from labkit.agents.calico.felix.parts import Repairs
 from labkit.agents.calico.felix.site import Site, read_site
 from labkit.agents.calico.following import Agent, find_node_name
 from labkit.agents.calico.plugin import MTU_FILE
@@ -30,7 +30,7 @@ def look(store: Store) -> bool:
     site = read_site(facts, name, police)
     ensure_tunnel(site)
     _write_mtu(site)
-    return repair(site, FELIX.say)
+    return _REPAIRS.repair(site, FELIX.say)
 
 
 _said: set[str] = set()
@@ -55,6 +55,7 @@ def _write_mtu(site: Site) -> None:
 
 
 _HEALTH: Final = Health()
+_REPAIRS: Final = Repairs()
 
 
 def _begin() -> None:
