@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from labkit.check import Evidence, Object, Place, View, check, expect, is_ready, make_objects
 from labkit.errors import CannotTell, UsageError
@@ -226,8 +227,10 @@ def http_leads_to_https(view: View) -> None:
     site, path = view.values["site"], view.values["path"]
     for each in ("/", f"{path}/1", f"/{secrets.token_hex(3)}"):
         (told,) = view.ask_http("client", plan_page(view, site + each), among=list_pods(view))
+        led = urlsplit(told.location)
         expect(
-            told.code in MOVED and told.location.startswith(f"https://{site}") and told.location.endswith(each),
+            told.code in MOVED
+            and (led.scheme, led.hostname, led.path.rstrip("/")) == ("https", site, each.rstrip("/")),
             expected=f"http://{site}{each} is redirected to https://{site}{each}",
             observed=f"{told.code}, {told.location}" if told.location else told.detail,
             by=note(view, told),

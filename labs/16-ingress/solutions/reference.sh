@@ -6,6 +6,13 @@ wait_served() {
     on client timeout 30 bash -c 'seen=0; until [ $seen = 3 ]; do [ "$(curl -sk -m 2 -o /dev/null -w "%{http_code}" "${@:2}")" = "$1" ] && seen=$((seen + 1)) || seen=0; done' bash "$@"
 }
 
+# sign NAME: a new CA, and a certificate of it for this name
+sign() {
+    local new=(on control openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30)
+    "${new[@]}" -subj /CN=my-ca -keyout /root/ca.key -out /root/ca.crt
+    "${new[@]}" -CA /root/ca.crt -CAkey /root/ca.key -subj "/CN=$1" -addext "subjectAltName=DNS:$1" -addext basicConstraints=CA:FALSE -keyout /root/tls.key -out /root/tls.crt
+}
+
 #: by-hand core
 on worker1 bash -c 'cat >/root/by-hand.conf' <<'END'
 server {
@@ -34,8 +41,7 @@ on control kubectl create ingress {{ api }} --class=nginx --rule="{{ site }}{{ p
 wait_served 200 http://status.{{ site }}:32446/health
 
 #: certificate core
-on control openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=my-ca -keyout /root/ca.key -out /root/ca.crt
-on control openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN={{ site }} -addext subjectAltName=DNS:{{ site }} -CA /root/ca.crt -CAkey /root/ca.key -keyout /root/tls.key -out /root/tls.crt
+sign {{ site }}
 
 #: tls core
 on control kubectl create secret tls shop-tls --cert=/root/tls.crt --key=/root/tls.key
@@ -54,4 +60,15 @@ answer fault.cause {{ fault.cause }}
 answer fault.where {{ fault.where }}
 
 #: repair core
-true
+on worker1 iptables -t raw -F PREROUTING
+on control kubectl patch service {{ api }}-service --patch '{"spec": {"selector": {"app": "{{ api }}"}}}'
+on control kubectl -n ingress-nginx patch service ingress-nginx-controller --patch '{"spec": {"externalTrafficPolicy": "Local"}}'
+on control kubectl -n ingress-nginx patch deployment ingress-nginx-controller --patch '{"spec": {"replicas": 1, "template": {"spec": {"nodeSelector": {"kubernetes.io/hostname": "worker1"}}}}}'
+on control kubectl -n ingress-nginx rollout status deployment ingress-nginx-controller --timeout=60s
+on control kubectl -n ingress-nginx delete secret shop-tls --ignore-not-found
+on control bash -c 'kubectl create secret tls shop-tls --cert=/root/tls.crt --key=/root/tls.key --dry-run=client -o yaml | kubectl apply -f -'
+on control kubectl delete ingress --all
+on control kubectl create ingress shop --class=nginx --rule="{{ site }}/*={{ app }}-service:80,tls=shop-tls"
+on control kubectl create ingress {{ api }} --class=nginx --rule="{{ site }}{{ path }}*={{ api }}-service:80" --rule="status.{{ site }}/health={{ api }}-service:80"
+wait_served 200 http://status.{{ site }}:32446/health
+wait_served 200 https://{{ site }}:30391{{ path }}/7
