@@ -17,6 +17,7 @@ COMMANDS = {
     "flanneld": "labkit.agents.flannel.agent:main",
     "ipip": "labkit.agents.ipip.agent:main",
     "kubelet": "labkit.agents.kubelet.agent:main",
+    "nginx-ingress-controller": "labkit.agents.ingress.command:main",
     "weave": "labkit.agents.weave.command:main",
     "weave-net": "labkit.agents.weave.plugin:main",
 }

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from labkit.cluster.kubeconfig import render_kubeconfig
-from labkit.cluster.manifests import render_addons, render_manifests, render_nodes
-from labkit.cluster.pki import Authority, Pair, make_key_pair
+from labkit.cluster.manifests import render_addons, render_manifests, render_nodes, render_offers
 from labkit.cluster.values import Cluster, Member, find_address, plan_members
 from labkit.daemons import kube_controller_manager, kube_scheduler
 from labkit.daemons.kube_apiserver import PKI, PORT
 from labkit.fabric.topology import Machine, Route, Topology
+from labkit.kube.pki import Authority, Pair, make_key_pair
 
 ADDONS: Final = "etc/kubernetes/addons"
 NETWORKS: Final = "root/networks"  # network add-ons that the learner may apply
@@ -88,6 +88,7 @@ def _render_control(
         kube_scheduler.CONF[1:]: _render_conf(authority, server, "system:kube-scheduler"),
         NODES: render_nodes(members),
         **{f"{NETWORKS}/{name}": text for name, text in networks.items()},
+        **{f"root/{name}": text for name, text in render_offers(cluster).items()},
         **{f"{ADDONS}/{name}": text for name, text in render_manifests(cluster, address).items()},
     }
 

@@ -11,6 +11,7 @@ from labkit.fabric.topology import Topology
 
 PROXIES: Final = ("iptables", "nftables", "ipvs", "none")
 ADDONS: Final = ("bridge", "none")
+OFFERS: Final = ("ingress-nginx",)
 _POD_PREFIX: Final = 24
 _SERVICE_PREFIX: Final = 24  # so many ClusterIPs there are at least
 _DNS: Final = 10  # the tenth address of the services' prefix, as kubeadm has it
@@ -22,7 +23,8 @@ class Cluster:
 
     `proxy`: kube-proxy's mode; `dns`: how many pods of CoreDNS; `upstream`: the name server that they and nodes ask for other
     names, if there is one (CoreDNS does not start with `forward` to nobody); `addon`: who plugs pods in; `none` leaves nodes NotReady.
-    `apply`: files of the lab (files/) with objects of its own.
+    `apply`: files of the lab (files/) with objects of its own; `offers`: manifests in /root of the control machine, which nobody applies but
+    the learner or a start command.
     """
 
     control: str
@@ -34,11 +36,14 @@ class Cluster:
     upstream: str = ""
     addon: str = "bridge"
     apply: tuple[tuple[str, str], ...] = ()  # (name, text)
+    offers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for key, value, known in (("proxy", self.proxy, PROXIES), ("addon", self.addon, ADDONS)):
             if value not in known:
                 raise UsageError(f"{key} is {value!r}", hint=f"one of {', '.join(known)}")
+        if unknown := set(self.offers) - set(OFFERS):
+            raise UsageError(f"offers: {unknown.pop()!r}", hint=f"one of {', '.join(OFFERS)}")
         for key, longest in (("pods", _POD_PREFIX - 1), ("services", _SERVICE_PREFIX)):
             _check_prefix(key, getattr(self, key), longest)
         if self.dns < 0:

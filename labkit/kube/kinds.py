@@ -38,6 +38,7 @@ KINDS: Final = {
         Kind("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices"),
         Kind("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies"),
         Kind("networking.k8s.io", "v1", "Ingress", "ingresses"),
+        Kind("networking.k8s.io", "v1", "IngressClass", "ingressclasses", namespaced=False),
         *(Kind("rbac.authorization.k8s.io", "v1", name, f"{name.lower()}s") for name in ("Role", "RoleBinding")),
         Kind("rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles", namespaced=False),
         Kind("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding", "clusterrolebindings", namespaced=False),

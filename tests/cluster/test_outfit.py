@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from labkit.cluster import Cluster, outfit_topology, plan_members
 from labkit.cluster.manifests import render_manifests
-from labkit.cluster.pki import Authority
+from labkit.kube.pki import Authority
 from labkit.errors import UsageError
 from labkit.fabric.topology import Link, Machine, Port, Switch, Topology
 
