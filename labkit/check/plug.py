@@ -152,7 +152,7 @@ def make_service(view: View, service: Object, *others: Object) -> contextlib.Abs
 
 
 @contextlib.contextmanager
-def make_objects(view: View, *objects: Object, told: str = "", wait: bool = False) -> Iterator[str]:
+def make_objects(view: View, *objects: Object, told: str = "{.metadata.name}", wait: bool = False) -> Iterator[str]:
     """Objects of a check's own in the API: what kubectl tells of them by this jsonpath. Gone at the end, with `wait` for that.
 
     CannotTell when they could not be made.
