@@ -16,6 +16,7 @@ COMMANDS = {
     "flannel": "labkit.agents.flannel.plugin:main",
     "flanneld": "labkit.agents.flannel.agent:main",
     "ipip": "labkit.agents.ipip.agent:main",
+    "kube-webhook-certgen": "labkit.agents.ingress.certgen:main",
     "kubelet": "labkit.agents.kubelet.agent:main",
     "nginx-ingress-controller": "labkit.agents.ingress.command:main",
     "weave": "labkit.agents.weave.command:main",

@@ -42,20 +42,24 @@ NONE: Final = Annotations()
 Take = Callable[[str], dict[str, Any]]  # the annotation's value -> fields of Annotations
 
 
-def parse_annotations(found: Mapping[str, str]) -> tuple[Annotations, tuple[str, ...]]:
-    """What holds, and a sentence for each one that does not: its value could break nginx.conf, or nobody here knows it."""
+def parse_annotations(found: Mapping[str, str]) -> tuple[Annotations, tuple[str, ...], tuple[str, ...]]:
+    """What holds; a sentence for each one that nobody here knows; one for each whose value could break nginx.conf."""
     own = {key.removeprefix(PREFIX): str(value) for key, value in sorted(found.items()) if key.startswith(PREFIX)}
     fields: dict[str, Any] = {"timeouts": ()}
     wrong = []
-    for name, value in own.items():
+    for name in sorted(own.keys() & _KNOWN.keys()):
         try:
-            taken = _KNOWN[name](value)
-            fields |= taken | {"timeouts": fields["timeouts"] + taken.get("timeouts", ())}
-        except KeyError:
-            wrong.append(f"annotation {PREFIX}{name} has no effect: this controller doesn't know it")
+            taken = _KNOWN[name](own[name])
         except ValueError as error:
-            wrong.append(f"annotation {PREFIX}{name} contains invalid value {value!r:.80}: {error}")
-    return Annotations(**fields), tuple(wrong)
+            wrong.append(f"annotation {PREFIX}{name} contains invalid value {own[name]!r:.80}: {error}")
+        else:
+            fields |= taken | {"timeouts": fields["timeouts"] + taken.get("timeouts", ())}
+    unknown = (
+        f"annotation {PREFIX}{name} has no effect: this controller doesn't know it"
+        for name in own
+        if name not in _KNOWN
+    )
+    return Annotations(**fields), tuple(unknown), tuple(wrong)
 
 
 def _check(pattern: re.Pattern[str], value: str) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import sys
 from typing import Final
 
+from labkit.agents.ingress.admission import start_webhook
 from labkit.agents.ingress.classes import CONTROLLER
-from labkit.agents.ingress.controller import Controller, Settings, end
+from labkit.agents.ingress.controller import Controller
 from labkit.agents.ingress.health import start_health
 from labkit.agents.ingress.klog import say, say_structured
+from labkit.agents.ingress.watching import Settings
 from labkit.errors import LabkitError
 from labkit.kube import open_api
 
@@ -34,10 +37,15 @@ def main() -> int:
     parser.add_argument("--controller-class", default=CONTROLLER, help="what an IngressClass has to name")
     parser.add_argument("--ingress-class", default="nginx", help="what the old annotation says for this controller")
     parser.add_argument("--healthz-port", type=int, default=10254)
+    parser.add_argument(
+        "--validating-webhook", default="", metavar=":PORT", help="where the API server asks; nowhere without it"
+    )
+    parser.add_argument("--validating-webhook-certificate", default="", metavar="FILE")
+    parser.add_argument("--validating-webhook-key", default="", metavar="FILE")
     parser.add_argument("--kubeconfig", default="", help="instead of a pod's service account")
     said, _ = parser.parse_known_args()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
+        signal.signal(number, lambda *_: sys.exit(0))
     say("command.py:1", _STANDS_IN)
     print(_BANNER, flush=True)
     try:
@@ -53,6 +61,9 @@ def _run(said: argparse.Namespace) -> int:
     controller = Controller(api, Settings(said.controller_class, said.ingress_class), pod)
     controller.prepare()
     say_structured("nginx.go:260", "Starting NGINX Ingress controller")
+    if said.validating_webhook:
+        port = int(said.validating_webhook.rpartition(":")[2])
+        start_webhook(port, said.validating_webhook_certificate, said.validating_webhook_key, controller.check)
     start_health(said.healthz_port, lambda: controller.nginx.runs)
     try:
         controller.serve()

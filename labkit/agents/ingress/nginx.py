@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -45,10 +46,10 @@ class Nginx:
 
     def find_refusal(self, text: str) -> str:
         """What `nginx -t` has against a configuration; empty when it takes it."""
-        trial = _TEMPORARY / "nginx-cfg"
-        trial.write_text(text, encoding="utf-8")
-        told = run_program(["nginx", "-c", str(trial), "-e", "stderr", "-t"])
-        trial.unlink()
+        with tempfile.NamedTemporaryFile("w", dir=_TEMPORARY, prefix="nginx-cfg", encoding="utf-8") as trial:
+            trial.write(text)
+            trial.flush()
+            told = run_program(["nginx", "-c", trial.name, "-e", "stderr", "-t"])
         return told.stderr.strip() if told.status else ""
 
     def apply(self, text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from labkit.agents.ingress.annotations import Annotations, parse_annotations
 from labkit.agents.ingress.backends import Backend, parse_backend
@@ -12,6 +12,7 @@ from labkit.agents.ingress.checking import find_fault
 from labkit.agents.ingress.model import DEFAULT_SERVER, EXACT, PREFIX, ROOT, Trouble
 
 Object = Mapping[str, Any]
+INVALID: Final = ("Rejected", "InvalidAnnotation")  # reasons for which the webhook says no
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,9 @@ def name_object(found: Object, kind: str = "Ingress") -> tuple[str, str, str, st
 def parse_ingress(found: Object) -> tuple[Parsed | None, tuple[Trouble, ...]]:
     """None where one of its rules must not be rendered: it is served as a whole or not at all."""
     about, spec = name_object(found), found["spec"]
-    annotations, wrong = parse_annotations(found["metadata"].get("annotations") or {})
+    annotations, unknown, wrong = parse_annotations(found["metadata"].get("annotations") or {})
     troubles = tuple(Trouble(about, "InvalidAnnotation", each) for each in wrong)
+    troubles += tuple(Trouble(about, "UnknownAnnotation", each) for each in unknown)
     rules = spec.get("rules") or ()
     regex = bool(annotations.use_regex or annotations.rewrite_target)
     faults = [fault for fault in (find_fault(rule, regex=regex) for rule in rules) if fault]
