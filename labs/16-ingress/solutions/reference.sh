@@ -26,6 +26,7 @@ on worker1 daemon restart nginx port=8080 conf=/root/by-hand.conf
 
 #: controller core
 on control kubectl apply -f /root/ingress-nginx.yaml
+on control kubectl -n ingress-nginx wait job --all --for=condition=Complete --timeout=60s
 on control kubectl -n ingress-nginx rollout status deployment ingress-nginx-controller --timeout=60s
 
 #: ingress core

@@ -5,6 +5,7 @@
 #: hosts
 on control kubectl delete ingress --all
 on control kubectl create ingress shop --class=nginx-ingress --rule="{{ site }}/*={{ app }}-service:80"
+on control kubectl delete validatingwebhookconfiguration ingress-nginx-admission
 on control kubectl -n ingress-nginx scale deployment ingress-nginx-controller --replicas=0
 on control bash -c 'kubectl create -f -' <<'END'
 apiVersion: v1
