@@ -24,6 +24,7 @@ if TYPE_CHECKING or lazy(__name__, __file__):
     from labkit.check.plug import Plugged as Plugged
     from labkit.check.plug import draw_host as draw_host
     from labkit.check.plug import find_pod as find_pod
+    from labkit.check.plug import make_objects as make_objects
     from labkit.check.plug import make_service as make_service
     from labkit.check.plug import plan_pods as plan_pods
     from labkit.check.plug import plug_in_pod as plug_in_pod

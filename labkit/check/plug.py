@@ -146,20 +146,29 @@ def wire_in_beside(view: View, pod: Place) -> contextlib.AbstractContextManager[
     return wire_in_pod(view, table["node"], "cni0", draw_host(str(prefix), pod.address), table["gateway"])
 
 
-@contextlib.contextmanager
-def make_service(view: View, service: Object, *others: Object) -> Iterator[str]:
+def make_service(view: View, service: Object, *others: Object) -> contextlib.AbstractContextManager[str]:
     """A Service, and what belongs to it, such as an EndpointSlice: its ClusterIP. Gone at the end; CannotTell when none could be made."""
+    return make_objects(view, service, *others, told="{.spec.clusterIP}")
+
+
+@contextlib.contextmanager
+def make_objects(view: View, *objects: Object, told: str = "{.metadata.name}", wait: bool = False) -> Iterator[str]:
+    """Objects of a check's own in the API: what kubectl tells of them by this jsonpath. Gone at the end, with `wait` for that.
+
+    CannotTell when they could not be made.
+    """
     control = view.machine("control")
-    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [service, *others]})
-    create = ["kubectl", "create", "--validate=false", "-f", "-", "-o", "jsonpath={.spec.clusterIP}"]
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+    create = ["kubectl", "create", "--validate=false", "-f", "-", "-o", f"jsonpath={told}"]
+    delete = ["kubectl", "delete", "-f", "-", "--ignore-not-found", f"--wait={str(wait).lower()}"]
     try:
         made = control.run(create, stdin=text, timeout=KUBECTL)
         if made.status:
             said = made.stderr.strip()
-            raise CannotTell(f"no Service could be made: {said}", hint="does `kubectl get nodes` answer?")
+            raise CannotTell(f"no {objects[0]['kind']} could be made: {said}", hint="does `kubectl get nodes` answer?")
         yield made.stdout.strip()
     finally:
-        control.run(["kubectl", "delete", "-f", "-", "--ignore-not-found", "--wait=false"], stdin=text, timeout=KUBECTL)
+        control.run(delete, stdin=text, timeout=KUBECTL)
 
 
 def draw_host(prefix: str, *taken: str) -> str:
