@@ -19,7 +19,9 @@ COMMANDS = {
     "flanneld": "labkit.agents.flannel.agent:main",
     "ipip": "labkit.agents.ipip.agent:main",
     "kube-controllers": "labkit.agents.calico.controllers.agent:main",
+    "kube-webhook-certgen": "labkit.agents.ingress.certgen:main",
     "kubelet": "labkit.agents.kubelet.agent:main",
+    "nginx-ingress-controller": "labkit.agents.ingress.command:main",
     "weave": "labkit.agents.weave.command:main",
     "weave-net": "labkit.agents.weave.plugin:main",
 }

@@ -16,6 +16,7 @@ if TYPE_CHECKING or lazy(__name__, __file__):
     from labkit.check.live import hint as hint
     from labkit.check.live import run as run
     from labkit.check.machine import MachineView as MachineView
+    from labkit.check.made import make_objects as make_objects
     from labkit.check.made import make_service as make_service
     from labkit.check.made import run_pods as run_pods
     from labkit.check.objects import Object as Object

@@ -20,11 +20,29 @@ STARTS: Final = 8.0  # seconds in which a pod has to become ready
 MARK: Final = "labkit.check"  # the label of pods of checks: those of one that was killed are found by it
 
 
-@contextlib.contextmanager
-def make_service(view: View, service: Object, *others: Object) -> Iterator[str]:
+def make_service(view: View, service: Object, *others: Object) -> contextlib.AbstractContextManager[str]:
     """A Service, and what belongs to it, such as an EndpointSlice: its ClusterIP. Gone at the end; CannotTell when none could be made."""
-    with _make(view, (service, *others), wait=False) as made:
-        yield made
+    return make_objects(view, service, *others, told="{.spec.clusterIP}")
+
+
+@contextlib.contextmanager
+def make_objects(view: View, *objects: Object, told: str = "{.metadata.name}", wait: bool = False) -> Iterator[str]:
+    """Objects of a check's own in the API: what kubectl tells of them by this jsonpath. Gone at the end, with `wait` for that.
+
+    CannotTell when they could not be made.
+    """
+    control = view.machine("control")
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+    create = ["kubectl", "create", "--validate=false", "-f", "-", "-o", f"jsonpath={told}"]
+    delete = ["kubectl", "delete", "-f", "-", "--ignore-not-found", f"--wait={str(wait).lower()}"]
+    try:
+        made = control.run(create, stdin=text, timeout=KUBECTL)
+        if made.status:
+            said = made.stderr.strip()
+            raise CannotTell(f"no {objects[0]['kind']} could be made: {said}", hint="does `kubectl get nodes` answer?")
+        yield made.stdout.strip()
+    finally:
+        control.run(delete, stdin=text, timeout=KUBECTL)
 
 
 @contextlib.contextmanager
@@ -35,7 +53,7 @@ def run_pods(view: View, *pods: Object) -> Iterator[list[Place]]:
     """
     for namespace in {pod["metadata"]["namespace"] for pod in pods}:
         _sweep(view, namespace)
-    with _make(view, [_complete(pod) for pod in pods], wait=True):
+    with make_objects(view, *map(_complete, pods), wait=True):
         yield [_wait_ready(view, pod) for pod in pods]
 
 
@@ -66,19 +84,3 @@ def _sweep(view: View, namespace: str) -> None:
     if view.objects("Pod", namespace, labels=f"{MARK}=yes"):
         words = ["kubectl", "-n", namespace, "delete", "pod", "-l", f"{MARK}=yes"]
         view.machine("control").run(words, timeout=KUBECTL)
-
-
-@contextlib.contextmanager
-def _make(view: View, objects: object, *, wait: bool) -> Iterator[str]:
-    control = view.machine("control")
-    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
-    create = ["kubectl", "create", "--validate=false", "-f", "-", "-o", "jsonpath={.spec.clusterIP}"]
-    delete = ["kubectl", "delete", "-f", "-", "--ignore-not-found", f"--wait={str(wait).lower()}"]
-    try:
-        made = control.run(create, stdin=text, timeout=KUBECTL)
-        if made.status:
-            said = made.stderr.strip()
-            raise CannotTell(f"objects could not be made: {said}", hint="does `kubectl get nodes` answer?")
-        yield made.stdout.strip()
-    finally:
-        control.run(delete, stdin=text, timeout=KUBECTL)

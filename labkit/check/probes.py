@@ -14,7 +14,7 @@ from labkit.check.record import OutOfTime, Record
 from labkit.check.verdict import Evidence, Failed, expect
 from labkit.errors import UsageError
 from labkit.lab.lab import Lab
-from labkit.probe import Answer, Served, ask_arp, ask_http, ask_udp, connect_tcp, ping, ping_many, trace_path
+from labkit.probe import Answer, Page, Served, ask_arp, ask_http, ask_udp, connect_tcp, ping, ping_many, trace_path
 from labkit.world import Machine, MachineSpec
 
 if TYPE_CHECKING:  # its library is imported where it is used
@@ -123,7 +123,7 @@ class Probes(Record):
     def ask_http(
         self,
         src: str | MachineView,
-        target: tuple[str, int],
+        target: tuple[str, int] | Page,
         *,
         among: Sequence[str],
         times: int = 1,

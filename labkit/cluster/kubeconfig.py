@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Final
 
-from labkit.cluster.pki import Pair
+from labkit.kube.pki import Pair
 
 _TEXT: Final = """apiVersion: v1
 kind: Config

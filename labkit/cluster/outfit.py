@@ -10,12 +10,12 @@ from typing import Final
 
 from labkit.cluster.calico import CRDS, TEMPLATE, render_calico, render_template, render_whole
 from labkit.cluster.kubeconfig import render_kubeconfig
-from labkit.cluster.manifests import fill, render_addons, render_manifests, render_nodes
-from labkit.cluster.pki import Authority, Pair, make_key_pair
+from labkit.cluster.manifests import fill, render_addons, render_manifests, render_nodes, render_offers
 from labkit.cluster.values import Cluster, Member, find_address, plan_members
 from labkit.daemons import kube_controller_manager, kube_scheduler
 from labkit.daemons.kube_apiserver import PKI, PORT
 from labkit.fabric.topology import Machine, Route, Topology
+from labkit.kube.pki import Authority, Pair, make_key_pair
 
 ADDONS: Final = "etc/kubernetes/addons"
 MANIFESTS: Final = "etc/kubernetes"  # Calico's, as kubespray has them
@@ -89,6 +89,7 @@ def _render_control(
         kube_scheduler.CONF[1:]: _render_conf(authority, server, "system:kube-scheduler"),
         NODES: render_nodes(members),
         **_render_network(cluster, address),
+        **{f"root/{name}": text for name, text in render_offers(cluster).items()},
         **{f"{ADDONS}/{name}": text for name, text in render_manifests(cluster, address).items()},
     }
 

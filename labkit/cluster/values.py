@@ -12,6 +12,7 @@ from labkit.fabric.topology import Topology
 PROXIES: Final = ("iptables", "nftables", "ipvs", "none")
 ADDONS: Final = ("bridge", "calico", "none")
 BACKENDS: Final = ("vxlan", "bird")
+OFFERS: Final = ("gateway-api", "ingress-nginx")
 _POD_PREFIX: Final = 24
 _SERVICE_PREFIX: Final = 24  # so many ClusterIPs there are at least
 _DNS: Final = 10  # the tenth address of the services' prefix, as kubeadm has it
@@ -24,7 +25,8 @@ class Cluster:
     `proxy`: kube-proxy's mode; `dns`: how many pods of CoreDNS; `upstream`: the name server that they and nodes ask for other
     names, if there is one (CoreDNS does not start with `forward` to nobody); `addon`: who plugs pods in; `none` leaves nodes NotReady;
     `backend`: of Calico's, who carries packets to other nodes: vxlan (Felix alone) or bird (BGP, IP in IP).
-    `apply`: files of the lab (files/) with objects of its own.
+    `apply`: files of the lab (files/) with objects of its own; `offers`: manifests in /root of the control machine, which nobody applies but
+    the learner or a start command.
     """
 
     control: str
@@ -37,12 +39,15 @@ class Cluster:
     addon: str = "bridge"
     backend: str = "vxlan"
     apply: tuple[tuple[str, str], ...] = ()  # (name, text)
+    offers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         words = (("proxy", self.proxy, PROXIES), ("addon", self.addon, ADDONS), ("backend", self.backend, BACKENDS))
         for key, value, known in words:
             if value not in known:
                 raise UsageError(f"{key} is {value!r}", hint=f"one of {', '.join(known)}")
+        if unknown := set(self.offers) - set(OFFERS):
+            raise UsageError(f"offers: {unknown.pop()!r}", hint=f"one of {', '.join(OFFERS)}")
         for key, longest in (("pods", _POD_PREFIX - 1), ("services", _SERVICE_PREFIX)):
             _check_prefix(key, getattr(self, key), longest)
         if self.dns < 0:

@@ -32,6 +32,8 @@ def plan_daemon(wish: Wish) -> Daemon:
         "kubelet-client-certificate": f"{PKI}/apiserver-kubelet-client.crt",
         "kubelet-client-key": f"{PKI}/apiserver-kubelet-client.key",
         "kubelet-preferred-address-types": "InternalIP",
+        # webhooks are asked at their pods' addresses: there need not be a kube-proxy on this machine that knows a ClusterIP
+        "enable-aggregator-routing": "true",
         "service-account-issuer": ISSUER,
         "service-account-key-file": f"{PKI}/sa.pub",
         "service-account-signing-key-file": f"{PKI}/sa.key",

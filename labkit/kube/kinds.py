@@ -38,9 +38,21 @@ KINDS: Final = {
         Kind("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices"),
         Kind("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies"),
         Kind("networking.k8s.io", "v1", "Ingress", "ingresses"),
+        Kind("networking.k8s.io", "v1", "IngressClass", "ingressclasses", namespaced=False),
         *(Kind("rbac.authorization.k8s.io", "v1", name, f"{name.lower()}s") for name in ("Role", "RoleBinding")),
         Kind("rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles", namespaced=False),
         Kind("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding", "clusterrolebindings", namespaced=False),
+        Kind(
+            "admissionregistration.k8s.io",
+            "v1",
+            "ValidatingWebhookConfiguration",
+            "validatingwebhookconfigurations",
+            namespaced=False,
+        ),
+        Kind("gateway.networking.k8s.io", "v1", "GatewayClass", "gatewayclasses", namespaced=False),
+        Kind("gateway.networking.k8s.io", "v1", "Gateway", "gateways"),
+        Kind("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes"),
+        Kind("gateway.networking.k8s.io", "v1beta1", "ReferenceGrant", "referencegrants"),
         Kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False),
     )
 }

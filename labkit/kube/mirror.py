@@ -1,62 +1,52 @@
-"""All objects of some kinds, kept up by watches: what client-go calls informers. Whoever asks, asks memory."""
+"""What the API server has of some kinds, kept up by a watch each: what client-go calls informers. Whoever asks, asks memory."""
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
-from labkit.errors import LabkitError
 from labkit.kube.api import Api, Object
-from labkit.kube.kinds import Kind
+from labkit.kube.kinds import KINDS, Kind
 from labkit.kube.reflector import Change, follow
 from labkit.timing import scale
 
-_FIRST: Final = 20.0  # seconds in which every kind was listed once
-Key = tuple[str, str]
+Key = tuple[str, str]  # namespace, name
 
 
 class Mirror:
-    """What the API server has of `kinds`. Other threads write it; a kind that the server does not know has no objects."""
+    """`tell` is called after each change, in the thread that met it; `say` is told what goes wrong. A kind that the server does not know has no objects."""
 
-    def __init__(self, api: Api, kinds: Iterable[Kind], say: Callable[[str], Any]) -> None:
+    def __init__(
+        self, api: Api, *, tell: Callable[[], None] = lambda: None, say: Callable[[str], Any] = lambda _: None
+    ) -> None:
+        self._api = api
+        self._tell = tell
+        self._say = say
         self._lock = threading.Lock()
-        self._objects: dict[Kind, dict[Key, Object]] = {kind: {} for kind in kinds}
-        self._waiting = set(self._objects)
-        self._listed = threading.Event()
+        self._objects: dict[Kind, dict[Key, Object]] = {}
+        self._listed: dict[Kind, threading.Event] = {}
         self._version = 0
-        self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        for kind in self._objects:
-            threading.Thread(target=self._follow, args=(api, kind, say), daemon=True).start()
-
-    @property
-    def bell(self) -> int:
-        """A descriptor that can be read when something has changed since `quiet`."""
-        return self._reader
 
     @property
     def version(self) -> int:
         """The newest that was heard of."""
         return self._version
 
-    def quiet(self) -> None:
-        """What rings from now on is new."""
-        try:
-            while os.read(self._reader, 1 << 12):
-                pass
-        except BlockingIOError:
-            return
+    def start(self, kinds: Iterable[str | Kind]) -> None:
+        """Follow these from now on, as long as the process lives."""
+        for kind in map(_find_kind, kinds):
+            self._objects[kind], self._listed[kind] = {}, threading.Event()
+            threading.Thread(target=self._run, args=(kind,), daemon=True).start()
 
-    def list(self, kind: Kind) -> list[Object]:
-        """All of one of the kinds, by namespace and name; not to be changed. Raises LabkitError while some kind was never listed."""
-        if not self._listed.wait(scale(_FIRST)):
-            missing = ", ".join(sorted(each.plural for each in self._waiting))
-            raise LabkitError(
-                f"the API server has not listed {missing} yet", hint="does it run? may this user list them?"
-            )
+    def wait(self, seconds: float) -> list[str]:
+        """Until each kind was listed once; those that were not, in the plural."""
+        return [kind.plural for kind, event in list(self._listed.items()) if not event.wait(scale(seconds))]
+
+    def read(self, kind: str | Kind) -> dict[Key, Object]:
+        """A copy; the objects themselves are never changed."""
         with self._lock:
-            return [value for _, value in sorted(self._objects[kind].items())]
+            return dict(self._objects.get(_find_kind(kind), {}))
 
     def note(self, kind: Kind, value: Mapping[str, Any]) -> None:
         """Something that was written by ourselves, before the watch tells it."""
@@ -65,35 +55,29 @@ class Mirror:
 
     def forget(self, kind: Kind, name: str, namespace: str) -> None:
         """Something that was deleted by ourselves."""
-        if kind in self._objects:
-            with self._lock:
-                self._objects[kind].pop((namespace, name), None)
+        with self._lock:
+            self._objects.get(kind, {}).pop((namespace, name), None)
 
-    def _follow(self, api: Api, kind: Kind, say: Callable[[str], Any]) -> None:
-        for change in follow(api, kind, say=say):
+    def _run(self, kind: Kind) -> None:
+        for change in follow(self._api, kind, say=self._say):
             self._take(kind, change)
+            self._listed[kind].set()
 
     def _take(self, kind: Kind, change: Change) -> None:
         with self._lock:
             known = self._objects[kind]
             if change.event == "LISTED":
-                known.clear()
-                known.update({_find_key(each): each for each in change.objects})
-                self._waiting.discard(kind)
-                if not self._waiting:
-                    self._listed.set()
+                self._objects[kind] = {_find_key(each): each for each in change.objects}
             elif change.event == "DELETED":
                 known.pop(_find_key(change.object), None)
             elif _read_version(known.get(_find_key(change.object))) <= _read_version(change.object):
                 known[_find_key(change.object)] = change.object
             self._version = max(self._version, _read_version(change.object), _to_number(change.version))
-        self._ring()
+        self._tell()
 
-    def _ring(self) -> None:
-        try:
-            os.write(self._writer, b"+")
-        except BlockingIOError:
-            return  # it rings already
+
+def _find_kind(kind: str | Kind) -> Kind:
+    return kind if isinstance(kind, Kind) else KINDS[kind]
 
 
 def _find_key(value: Object) -> Key:

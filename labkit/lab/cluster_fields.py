@@ -34,6 +34,7 @@ def parse_cluster(table: Table | None, topology: Topology, files: Path, values: 
             addon=table.take("addon", str, Cluster.addon),
             backend=table.take("backend", str, Cluster.backend),
             apply=tuple((name, read_file(files / name, values)) for name in table.take_texts("apply")),
+            offers=table.take_texts("offers"),
         )
         find_address(topology, control)
         plan_members(cluster, topology)

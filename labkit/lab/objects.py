@@ -8,12 +8,16 @@ from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from labkit.kube import Api
+from labkit.kube import Api, KubeError
 from labkit.kube.kinds import KINDS, Kind
 from labkit.net.snapshot.item import Item, Lines
 
 # what others write while nobody does anything, or derive from what is listed
-_DERIVED: Final = ("Event", "Endpoints", "EndpointSlice", "Lease", "Node")
+_DERIVED: Final = (
+    "Event", "Endpoints", "EndpointSlice", "Lease", "Node",
+    "BlockAffinity", "ClusterInformation", "IPAMBlock", "IPAMConfig", "IPAMHandle",
+)  # fmt: skip
+_UNKNOWN: Final = 404
 # with every namespace, or by the control plane sooner or later
 _BORN: Final = (
     "ConfigMap */kube-root-ca.crt", "ServiceAccount */default", "ConfigMap kube-system/*apiserver*",
@@ -30,13 +34,31 @@ def list_object_items(api: Api, busy: Collection[str]) -> Iterator[Item]:
 
     `busy`: nodes whose kubelet runs, which says whether they are ready.
     """
-    for kind in KINDS.values():
+    for kind in (*KINDS.values(), *_list_custom_kinds(api)):
         if kind.name not in _DERIVED:
-            yield from (_plan_item(kind, found) for found in api.list(kind) if _is_made(kind, found))
+            yield from (_plan_item(kind, found) for found in _list(api, kind) if _is_made(kind, found))
     for node in api.list("Node"):
         yield _plan_node(node)
         if node["metadata"]["name"] in busy:
             yield _plan_readiness(node)
+
+
+def _list_custom_kinds(api: Api) -> Iterator[Kind]:
+    """Those that KINDS does not name: Calico's."""
+    for spec in (each["spec"] for each in api.list("CustomResourceDefinition")):
+        name, version = spec["names"]["kind"], next(each["name"] for each in spec["versions"] if each["served"])
+        if name not in KINDS or KINDS[name].group != spec["group"]:
+            yield Kind(spec["group"], version, name, spec["names"]["plural"], spec["scope"] == "Namespaced")
+
+
+def _list(api: Api, kind: Kind) -> tuple[Object, ...]:
+    """None of a kind that this API server does not have."""
+    try:
+        return api.list(kind)
+    except KubeError as error:
+        if error.code == _UNKNOWN:
+            return ()
+        raise
 
 
 def _is_made(kind: Kind, found: Object) -> bool:

@@ -18,10 +18,15 @@ from labkit.net.snapshot.item import Item
 from labkit.world import Machine, World
 
 CONF: Final = "/etc/cni/net.d"
-# links, chains and sysctls of CNI plugins and of kube-proxy
-_OF_PROGRAMS: Final = re.compile(r"\bcni0\b|\bveth[0-9a-f]{8}\b|\bCNI-|\bKUBE-|kube-proxy|\bcali[0-9a-f]{11}\b")
+_RENEWED: Final = ("calico-kubeconfig",)  # with another token by each calico-node that begins
+# links, chains, routes and sysctls of CNI plugins, of kube-proxy and of Felix
+OF_PROGRAMS: Final = re.compile(
+    r"\bcni0\b|\bveth[0-9a-f]{8}\b|\bCNI-|\bKUBE-|kube-proxy|\bcali[0-9a-f]{11}\b|\bcali-|\bcali:|\bvxlan\.calico\b"
+)
 _DAEMON: Final = "daemon "
 _KUBELET: Final = f"{_DAEMON}kubelet"
+# A table's chain of the kernel's is there since somebody looked, which changes nothing.
+_UNTOUCHED: Final = ("policy of", "accept")
 
 
 def read_whole(world: World) -> Snapshot:
@@ -34,7 +39,7 @@ def read_whole(world: World) -> Snapshot:
     busy = {name for name, items in nodes.items() if _KUBELET in items}
     kernel = read_snapshot(machine for machine in machines if machine.node not in busy)
     whole = {
-        name: {slot: item for slot, item in items.items() if not _OF_PROGRAMS.search(slot)} | nodes.get(name, {})
+        name: {slot: item for slot, item in items.items() if not OF_PROGRAMS.search(slot)} | nodes.get(name, {})
         for name, items in kernel.machines.items()
     }
     with contextlib.suppress(ConnectionRefusedError):
@@ -58,7 +63,15 @@ def is_same(one: Snapshot, other: Snapshot) -> bool:
 
 
 def _list_values(snapshot: Snapshot) -> Mapping[str, Mapping[str, str]]:
-    return {name: {slot: item.value for slot, item in items.items()} for name, items in snapshot.machines.items()}
+    return {
+        name: {slot: item.value for slot, item in items.items() if not _is_untouched(slot, item.value)}
+        for name, items in snapshot.machines.items()
+    }
+
+
+def _is_untouched(slot: str, value: str) -> bool:
+    what, accepted = _UNTOUCHED
+    return slot.startswith(what) and value == accepted
 
 
 def _list_of_node(node: Machine) -> dict[str, Item]:
@@ -66,7 +79,7 @@ def _list_of_node(node: Machine) -> dict[str, Item]:
 
 
 def _list_files(node: Machine) -> Iterator[Item]:
-    for name in node.list_folder(CONF) or ():
+    for name in sorted({*(node.list_folder(CONF) or ())} - {*_RENEWED}):
         path = f"{CONF}/{name}"
         text = node.read_file(path)
         if text is not None:

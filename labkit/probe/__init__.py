@@ -17,6 +17,8 @@ from labkit.probe.journey import follow_packet as follow_packet
 from labkit.probe.matrix import Cell as Cell
 from labkit.probe.matrix import Matrix as Matrix
 from labkit.probe.matrix import read_matrix as read_matrix
+from labkit.probe.page import Page as Page
+from labkit.probe.page import Tls as Tls
 from labkit.probe.path import trace_path as trace_path
 from labkit.probe.ping import ping as ping
 from labkit.probe.ping import ping_many as ping_many

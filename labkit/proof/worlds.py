@@ -5,27 +5,18 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from labkit.cni import LEASES
-from labkit.errors import LabkitError
 from labkit.lab.definition import read_definition
-from labkit.lab.entries import Reset
 from labkit.lab.folders import find_lab
 from labkit.lab.lab import Lab
 from labkit.lab.session import start_hidden_lab
-from labkit.lab.whole import is_same, list_changes, read_whole
-from labkit.net import Snapshot
+from labkit.proof.restoring import Beginning, put_back, read_beginning
 
 NUMBERS = itertools.count()  # names of worlds: no two at a time in this process
-_TRIES: Final = 8
-_PAUSE: Final = 0.5  # seconds in which kubelets and controllers follow
 
 
 @dataclass(frozen=True)
@@ -34,8 +25,7 @@ class _World:
 
     lab: Lab
     stack: contextlib.ExitStack
-    start: Snapshot
-    programs: Counter[tuple[str, ...]]
+    start: Beginning
 
 
 class Worlds:
@@ -59,7 +49,7 @@ class Worlds:
         with contextlib.ExitStack() as stack:
             stack.enter_context(world.stack)
             yield world.lab
-            if not last and put_back(world):
+            if not last and put_back(world.lab, world.start):
                 stack.pop_all()
                 self._spare.append(world)
 
@@ -77,39 +67,4 @@ class Worlds:
     def _make(self) -> _World:
         with contextlib.ExitStack() as stack:
             lab = stack.enter_context(self._begin())
-            return _World(lab, stack.pop_all(), read_whole(lab.world), _count_programs(lab))
-
-
-def put_back(world: _World) -> bool:
-    """Take away what came, bring back what went; whether the world is as it was, its programs too."""
-    lab = world.lab
-    try:
-        for _ in range(_TRIES):
-            now = read_whole(lab.world)
-            if is_same(world.start, now) and _count_programs(lab) == world.programs:
-                lab.note(Reset())
-                return True
-            for change in list_changes(world.start, now):
-                for argv in change.undo:
-                    lab.machine(change.machine).run(argv, journal={}, timeout=_TRIES)
-            _remove_pods(lab, world.start)
-            threading.Event().wait(_PAUSE)
-    except LabkitError:
-        pass
-    return False
-
-
-def _remove_pods(lab: Lab, start: Snapshot) -> None:
-    """Those made by hand, with what runs in them."""
-    for pod in read_whole(lab.world).machines.keys() - start.machines.keys():
-        node = lab.world.machine(pod).node
-        if node:
-            remove = (
-                f"ip netns pids {pod} | xargs -r kill -9; ip netns del {pod}; grep -rl '^{pod}' {LEASES} | xargs -r rm"
-            )
-            lab.machine(node).run(remove, journal={})
-
-
-def _count_programs(lab: Lab) -> Counter[tuple[str, ...]]:
-    nodes = [machine for machine in lab.machines() if machine.kind == "node"]
-    return Counter((node.name, *argv) for node in nodes for _, argv in node.list_processes())
+            return _World(lab, stack.pop_all(), read_beginning(lab))

@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from labkit.errors import CannotTell, UsageError, WorldError
+from labkit.kube.pki import Authority
 from labkit.net import Batch, commit_all
-from labkit.probe import ask_arp, ask_http, ask_udp, connect_tcp, ping, ping_many, read_matrix, trace_path
+from labkit.probe import Page, Tls, ask_arp, ask_http, ask_udp, connect_tcp, ping, ping_many, read_matrix, trace_path
 from labkit.timing import scale
 from labkit.world import Machine, MachineSpec, World
 
@@ -235,6 +236,45 @@ def test_http_tells_failures_apart(web: Machine, db: Machine, out: Machine, rout
         do(router, "iptables -A FORWARD -p tcp --dport 8080 -m length --length 1000: -j DROP")
         (cut,) = ask_http(web, ("10.0.3.2", 8080), among=[out], timeout=0.5)
     assert cut.detail == "no answer (time-out)", "a call that begins well and loses what is large is no answer"
+
+
+PROXY = """daemon off; pid /tmp/nginx.pid; error_log stderr; events {}
+http {
+    access_log off; client_body_temp_path /tmp/b; proxy_temp_path /tmp/p; fastcgi_temp_path /tmp/f; uwsgi_temp_path /tmp/u; scgi_temp_path /tmp/s;
+    server {
+        listen 443 ssl; server_name shop.example; ssl_certificate /tmp/pair; ssl_certificate_key /tmp/pair;
+        proxy_set_header X-Real-IP $remote_addr;
+        location /api/ { proxy_pass http://10.0.2.2:8080; }
+        location /old { return 308 https://shop.example/new; }
+    }
+}
+"""
+
+
+def test_a_proxy_is_asked_by_name_path_and_tls_and_the_one_behind_it_is_told_who_called(
+    web: Machine, db: Machine, out: Machine
+) -> None:
+    authority = Authority("own")
+    pair = authority.sign_server("shop", ["shop.example"])
+    for path, text in (("/tmp/pair", pair.certificate + pair.key), ("/tmp/conf", PROXY)):
+        out.run(["sh", "-c", f"cat >{path}"], stdin=text)
+    page = Page("10.0.3.2", 443, "shop.example", "/api/1", Tls(authority.pair.certificate, "/root/ca.crt"))
+    with serve(db), out.start_process(["nginx", "-e", "stderr", "-c", "/tmp/conf"]):
+        deadline = time.monotonic() + 10
+        while not connect_tcp(web, "10.0.3.2", 443).reached:
+            assert time.monotonic() < deadline, "nginx never came"
+        told = ask_http(web, page, among=[db], times=4)
+        (moved,) = ask_http(web, page._replace(path="/old"), among=[db])
+        (other,) = ask_http(web, page._replace(tls=Tls(Authority("another").pair.certificate)), among=[db])
+        (misnamed,) = ask_http(web, page._replace(host="books.example"), among=[db])
+        (anybody,) = ask_http(web, page._replace(host="books.example", tls=Tls()), among=[db])
+    assert {(each.reached, each.by, each.seen_source, each.told) for each in told} == {
+        (True, "db", "10.0.3.2", "10.0.1.2")
+    }
+    assert (moved.code, moved.location, moved.status) == (308, "https://shop.example/new", 0)
+    assert other.detail == "its certificate is not accepted: unable to get local issuer certificate"
+    assert "books.example" in misnamed.detail
+    assert anybody.reached
 
 
 def test_arp_finds_owner_proxy_and_nobody(web: Machine, router: Machine) -> None:

@@ -90,7 +90,7 @@ def _serve(agent: Agent, store: Store, selector: selectors.BaseSelector) -> NoRe
     if agent.kernel:
         selector.register(_open_events(), selectors.EVENT_READ)
     if isinstance(store, MirroredStore):
-        selector.register(store.mirror.bell, selectors.EVENT_READ)
+        selector.register(store.bell.reader, selectors.EVENT_READ)
     due, seen, stale, right = 0.0, -1, True, False
     while True:
         try:
@@ -127,7 +127,7 @@ def _wait(selector: selectors.BaseSelector, store: Store) -> bool:
                     while key.fileobj.recv(1 << 16):
                         pass
             elif isinstance(store, MirroredStore):
-                store.mirror.quiet()
+                store.bell.quiet()
     return told
 
 

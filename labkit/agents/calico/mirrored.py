@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from labkit.agents.calico.store import Object, Store
+from labkit.errors import LabkitError
 from labkit.kube import Api, Kind, Mirror
+
+_FIRST: Final = 20.0  # seconds in which every kind was listed once
+
+
+class Bell:
+    """A descriptor that can be read when something has changed since `quiet`."""
+
+    def __init__(self) -> None:
+        self.reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def ring(self) -> None:
+        """By any thread."""
+        with contextlib.suppress(BlockingIOError):  # it rings already
+            os.write(self._writer, b"+")
+
+    def quiet(self) -> None:
+        """What rings from now on is new."""
+        with contextlib.suppress(BlockingIOError):
+            while os.read(self.reader, 1 << 12):
+                pass
 
 
 class MirroredStore:
@@ -15,13 +38,23 @@ class MirroredStore:
     def __init__(self, api: Api, kinds: Iterable[Kind], say: Callable[[str], Any]) -> None:
         self.api = api
         self._kinds = frozenset(kinds)
-        self.mirror = Mirror(api, self._kinds, say)
+        self.bell = Bell()
+        self.mirror = Mirror(api, tell=self.bell.ring, say=say)
+        self.mirror.start(self._kinds)
 
     def get(self, kind: Kind, name: str, namespace: str = "") -> Object:
         return self.api.get(kind, name, namespace)
 
     def list(self, kind: Kind) -> Iterable[Object]:
-        return self.mirror.list(kind) if kind in self._kinds else self.api.list(kind)
+        """By namespace and name. Raises LabkitError while some kind was never listed."""
+        if kind not in self._kinds:
+            return self.api.list(kind)
+        if missing := self.mirror.wait(_FIRST):
+            raise LabkitError(
+                f"the API server has not listed {', '.join(sorted(missing))} yet",
+                hint="does it run? may this user list them?",
+            )
+        return [value for _, value in sorted(self.mirror.read(kind).items())]
 
     def create(self, kind: Kind, value: Mapping[str, Any], namespace: str = "") -> Object:
         return self._note(kind, self.api.create(kind, value, namespace))

@@ -59,6 +59,10 @@ IMAGES: Final[Mapping[str, Image]] = {
     "kube-proxy": Image(command=("kube-proxy",)),
     "coredns": Image(entrypoint=("coredns",)),
     "kubectl": Image(entrypoint=("kubectl",)),
+    "ingress-nginx/controller": Image(
+        files={"/etc/nginx/mime.types": TYPES, "/etc/ingress-controller/ssl/.keep": ""}, size=108_000_000
+    ),
+    "ingress-nginx/kube-webhook-certgen": Image(entrypoint=("kube-webhook-certgen",), size=18_000_000),
     "flannel": Image(entrypoint=("flanneld",)),
     "flannel-cni-plugin": Image(files={"/flannel": PLUGIN}),
     "calico/cni": Image(files=CALICO),
@@ -101,9 +105,10 @@ def is_valid(image: str) -> bool:
 
 
 def find_image(image: str) -> Image | None:
-    """By its last name, or its last two. None: no registry has it."""
+    """By its last word, or by the last two where that says too little. None: no registry has it."""
     whole, name = parse_name(image)
-    return IMAGES.get(f"{whole.split('/')[-2]}/{name}") or IMAGES.get(name)
+    owner = re.split("[:@]", whole.rsplit("/", 2)[-2])[0]
+    return IMAGES.get(f"{owner}/{name}") or IMAGES.get(name)
 
 
 def render_pull_error(image: str) -> str:

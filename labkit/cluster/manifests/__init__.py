@@ -53,6 +53,11 @@ def render_addons(cluster: Cluster) -> dict[str, str]:
     return {f"{name}.yaml": fill(f"{name}.yaml", {"PODS": cluster.pods}) for name in ("bridge", "flannel", "weave")}
 
 
+def render_offers(cluster: Cluster) -> dict[str, str]:
+    """File name -> text: what a lab asks for by `offers`."""
+    return {f"{name}.yaml": fill(f"{name}.yaml", {}) for name in cluster.offers}
+
+
 def render_nodes(members: tuple[Member, ...]) -> str:
     """Node objects before their kubelets come, so that each has its own prefix, in every start the same."""
     return "---\n".join(_NODE.format(name=member.name, pods=member.pods) for member in members)

@@ -1,4 +1,4 @@
-"""The cluster's certificates, with EC keys: one authority, and a certificate for each of kubeadm's (its names, in its folders)."""
+"""Certificates with EC keys: an authority and what it signs, and one that signs itself."""
 
 from __future__ import annotations
 
@@ -54,6 +54,16 @@ class Authority:
                 x509.SubjectAlternativeName([_plan_also(each) for each in also]), critical=False
             )
         return Pair(_to_pem(builder.sign(self._key, _hash())), _key_to_pem(key))
+
+
+def make_self_signed(name: str, organization: str, also: Sequence[str]) -> Pair:
+    """A server's certificate that nobody vouches for, and its key; `also`: the names by which it is called."""
+    from cryptography import x509
+
+    key, subject = _make_key(), _plan_name(name, organization)
+    builder = _begin(subject, subject, key)
+    builder = builder.add_extension(x509.SubjectAlternativeName([_plan_also(each) for each in also]), critical=False)
+    return Pair(_to_pem(builder.sign(key, _hash())), _key_to_pem(key))
 
 
 def make_key_pair() -> Pair:

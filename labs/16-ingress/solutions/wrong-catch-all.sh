@@ -1,0 +1,8 @@
+# The source's Ingress stays: whatever name one calls, a page comes.
+# must fail: nothing_else_comes_in, fault_repaired
+# like: reference
+# without: break to repair
+#: hosts
+on control kubectl create ingress shop --class=nginx --rule="{{ site }}/*={{ app }}-service:80"
+on control kubectl create ingress {{ api }} --class=nginx --rule="{{ site }}{{ path }}*={{ api }}-service:80" --rule="status.{{ site }}/health={{ api }}-service:80"
+wait_served 200 http://status.{{ site }}:32446/health
