@@ -16,6 +16,9 @@ if TYPE_CHECKING or lazy(__name__, __file__):
     from labkit.check.live import hint as hint
     from labkit.check.live import run as run
     from labkit.check.machine import MachineView as MachineView
+    from labkit.check.made import make_objects as make_objects
+    from labkit.check.made import make_service as make_service
+    from labkit.check.made import run_pods as run_pods
     from labkit.check.objects import Object as Object
     from labkit.check.objects import find_condition as find_condition
     from labkit.check.objects import find_owner as find_owner
@@ -24,8 +27,6 @@ if TYPE_CHECKING or lazy(__name__, __file__):
     from labkit.check.plug import Plugged as Plugged
     from labkit.check.plug import draw_host as draw_host
     from labkit.check.plug import find_pod as find_pod
-    from labkit.check.plug import make_objects as make_objects
-    from labkit.check.plug import make_service as make_service
     from labkit.check.plug import plan_pods as plan_pods
     from labkit.check.plug import plug_in_pod as plug_in_pod
     from labkit.check.plug import wire_in_beside as wire_in_beside

@@ -1,30 +1,27 @@
-"""What a check adds to the network and takes away again: a pod, plugged in as the node's container runtime would do it, a Service."""
+"""What a check adds to the network and takes away again: a pod, plugged in as the node's container runtime would do it."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import ipaddress
-import json
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from labkit.check.objects import Object
 from labkit.check.verdict import Failed, expect
 from labkit.check.view import Place, View
 from labkit.cni import LEASES, Attachment, Cached, CniError, Network, Runtime, parse_conf
-from labkit.errors import CannotTell, LabkitError
+from labkit.errors import LabkitError
 from labkit.net import Batch
 from labkit.probe import announce
 from labkit.world import Machine, MachineSpec, World
 
 # A bridge takes the lowest MAC of its ports: a check's own cable must not become it (libvirt's trick, virnetdevtap.c).
 HIGHEST_MAC = "fe:ff:ff:ff:ff:fe"
-KUBECTL: Final = 15.0  # seconds that it may take on a busy machine
 OURS = re.compile(
     r"check-[0-9a-f]{8}"
 )  # pods of checks; their container ids are like everybody's: plugins name links by them
@@ -144,31 +141,6 @@ def wire_in_beside(view: View, pod: Place) -> contextlib.AbstractContextManager[
     table = next(each for each in view.values.values() if isinstance(each, Mapping) and each.get("name") == pod.name)
     prefix = ipaddress.IPv4Network(f"{pod.address}/24", strict=False)
     return wire_in_pod(view, table["node"], "cni0", draw_host(str(prefix), pod.address), table["gateway"])
-
-
-def make_service(view: View, service: Object, *others: Object) -> contextlib.AbstractContextManager[str]:
-    """A Service, and what belongs to it, such as an EndpointSlice: its ClusterIP. Gone at the end; CannotTell when none could be made."""
-    return make_objects(view, service, *others, told="{.spec.clusterIP}")
-
-
-@contextlib.contextmanager
-def make_objects(view: View, *objects: Object, told: str = "{.metadata.name}", wait: bool = False) -> Iterator[str]:
-    """Objects of a check's own in the API: what kubectl tells of them by this jsonpath. Gone at the end, with `wait` for that.
-
-    CannotTell when they could not be made.
-    """
-    control = view.machine("control")
-    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
-    create = ["kubectl", "create", "--validate=false", "-f", "-", "-o", f"jsonpath={told}"]
-    delete = ["kubectl", "delete", "-f", "-", "--ignore-not-found", f"--wait={str(wait).lower()}"]
-    try:
-        made = control.run(create, stdin=text, timeout=KUBECTL)
-        if made.status:
-            said = made.stderr.strip()
-            raise CannotTell(f"no {objects[0]['kind']} could be made: {said}", hint="does `kubectl get nodes` answer?")
-        yield made.stdout.strip()
-    finally:
-        control.run(delete, stdin=text, timeout=KUBECTL)
 
 
 def draw_host(prefix: str, *taken: str) -> str:

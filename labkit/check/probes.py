@@ -14,7 +14,7 @@ from labkit.check.record import OutOfTime, Record
 from labkit.check.verdict import Evidence, Failed, expect
 from labkit.errors import UsageError
 from labkit.lab.lab import Lab
-from labkit.probe import Answer, Page, Served, ask_arp, ask_http, connect_tcp, ping, ping_many, trace_path
+from labkit.probe import Answer, Page, Served, ask_arp, ask_http, ask_udp, connect_tcp, ping, ping_many, trace_path
 from labkit.world import Machine, MachineSpec
 
 if TYPE_CHECKING:  # its library is imported where it is used
@@ -102,6 +102,22 @@ class Probes(Record):
         source, target = self._find(src), self._find(at).handle if at else None
         limit = self.limit(timeout)
         answer = connect_tcp(source.handle, address, port, at=target, timeout=limit, **how)
+        return self._noted(source, answer, limit / timeout)
+
+    @contextlib.contextmanager
+    def hold_port(self, machine: str, port: int) -> Iterator[None]:
+        """A TCP port that answers meanwhile, for several callers at once; nothing where a program of the machine's has it."""
+        with self._require(machine).open_socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                listener.bind(("0.0.0.0", port))  # noqa: S104 - all addresses of a machine inside the world
+                listener.listen()
+            yield
+
+    def ask_udp(self, src: str | MachineView, address: str, port: int, *, at: str, timeout: float = 1.0) -> Answer:
+        """See labkit.probe.ask_udp: a datagram to a socket that is opened on `at`, and its answer."""
+        source, limit = self._find(src), self.limit(timeout)
+        answer = ask_udp(source.handle, address, port, at=self._require(at), timeout=limit)
         return self._noted(source, answer, limit / timeout)
 
     def ask_http(

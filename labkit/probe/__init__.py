@@ -23,3 +23,4 @@ from labkit.probe.path import trace_path as trace_path
 from labkit.probe.ping import ping as ping
 from labkit.probe.ping import ping_many as ping_many
 from labkit.probe.tcp import connect_tcp as connect_tcp
+from labkit.probe.udp import ask_udp as ask_udp

@@ -37,7 +37,7 @@ class Listener:
         client.send(token)
         while wait_for(self.sock, deadline, select.POLLIN):
             accepted, source = self.sock.accept()
-            with accepted:
+            with accepted, contextlib.suppress(ConnectionResetError):  # another probe's, which is over already
                 if wait_for(accepted, deadline, select.POLLIN) and accepted.recv(_TOKEN_BYTES) == token:
                     return str(source[0])
         return None

@@ -13,7 +13,7 @@ import pytest
 from labkit.errors import CannotTell, UsageError, WorldError
 from labkit.kube.pki import Authority
 from labkit.net import Batch, commit_all
-from labkit.probe import Page, Tls, ask_arp, ask_http, connect_tcp, ping, ping_many, read_matrix, trace_path
+from labkit.probe import Page, Tls, ask_arp, ask_http, ask_udp, connect_tcp, ping, ping_many, read_matrix, trace_path
 from labkit.timing import scale
 from labkit.world import Machine, MachineSpec, World
 
@@ -148,6 +148,19 @@ def test_tcp_tells_failures_apart(web: Machine, db: Machine, out: Machine, route
     assert connect_tcp(web, "10.0.2.2", 81, at=db).detail == "port unreachable, says 10.0.1.1"
     do(router, "iptables -t nat -A PREROUTING -p tcp --dport 82 -j DNAT --to 10.0.3.2:83")
     assert not connect_tcp(web, "10.0.2.2", 82, at=out, timeout=0.3).reached
+
+
+def test_a_datagram_s_far_end_tells_who_asked(web: Machine, db: Machine, out: Machine, router: Machine) -> None:
+    do(router, "iptables -t nat -A POSTROUTING -o eth3 -j MASQUERADE; iptables -A FORWARD -p udp --dport 81 -j DROP")
+    answer = ask_udp(web, "10.0.3.2", 80, at=out)
+    assert (answer.reached, answer.seen_source) == (True, "10.0.3.1")
+    assert ask_udp(web, "10.0.2.2", 81, at=db, timeout=0.3).detail == "no answer (time-out)"
+    assert not ask_udp(web, "10.0.2.2", 80, at=out, timeout=0.3).reached  # another machine has this address
+    do(router, "iptables -A FORWARD -p udp --sport 82 -j DROP")
+    one_way = ask_udp(web, "10.0.2.2", 82, at=db, timeout=0.3)
+    assert (one_way.reached, one_way.seen_source) == (False, "10.0.1.2")
+    with pytest.raises(UsageError, match="UDP port 0"):
+        ask_udp(web, "10.0.2.2", 0, at=db)
 
 
 def test_a_program_that_listens_already_is_asked_itself(
