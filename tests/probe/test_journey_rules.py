@@ -219,6 +219,16 @@ def test_a_trace_that_a_rule_switches_off_is_replaced_by_counters(world: World) 
     assert "told by counters" in str(journey.lost)
 
 
+def test_where_there_is_no_room_for_the_trace_counters_tell_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labkit.net.netfilter.trace._RECEIVE_BUFFER", 1)
+    do(world, "node2", f"iptables-restore --noflush <<'RULES'\n{FELIX}RULES")
+    rule = require_rule(follow(world, tcp=5432))
+    assert rule.told == "counters"
+    assert rule.origin == "NetworkPolicy shop/db-from-api, NetworkPolicy shop/default-deny"
+
+
 def test_legacys_tables_are_told_by_what_matches(world: World) -> None:
     """The kernel does not trace them for anybody but the host."""
     do(
