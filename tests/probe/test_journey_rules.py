@@ -106,12 +106,13 @@ def test_of_policies_that_none_let_it_through_the_drop_names_all(world: World) -
         ('iptables -I FORWARD -p tcp -m comment --comment "cali:TeMvhvlDrZ9UFuLb" -m comment --comment "Drop if no policies passed packet" -j DROP',
          "iptables", "-A FORWARD -p tcp"),
         (f'{FORWARD} }}\'; nft add rule inet own fw tcp dport 5432 drop comment \\"default/web has no endpoints\\"', "nft", "no endpoints"),
+        (f"{FORWARD} }}'; nft add rule inet own fw tcp dport 5432 drop comment '\"word\\\"'", "nft", "word"),
         (('iptables -N KUBE-SVC-LOLE4ISW44XBNF3G; iptables -I FORWARD -p tcp -j KUBE-SVC-LOLE4ISW44XBNF3G;'
          'iptables -A KUBE-SVC-LOLE4ISW44XBNF3G -p tcp -m comment --comment "shop/web cluster IP" -j DROP'), "iptables", "shop/web cluster IP"),
         (f'{DENY} -m comment --comment "cali:TeMvhvlDrZ9UFuLb" -m comment --comment "Policy no-telnet ingress" -j DROP',
          "iptables", "no-telnet"),
     ],
-    ids=["in a policy's chain", "in FORWARD", "nft", "another Service's name", "another policy's name"],
+    ids=["in a policy's chain", "in FORWARD", "nft", "no words of a shell", "another Service's name", "another policy's name"],
 )  # fmt: skip
 def test_a_comment_alone_is_no_origin(world: World, forging: str, source: str, said: str) -> None:
     """Its text is shown all the same, for that is what dropped the packet."""

@@ -72,7 +72,7 @@ def find_counted_nat(book: Rulebook, end: str, to: str) -> Rule | None:
     rules = {key: rule for key, rule in book.rules.items() if rule.target in NATS[end] and rule.family in _IPV4}
     counted = [rule for key, rule in rules.items() if key in grown]
     if counted:
-        rule = choose_naming(counted, to)[0]
+        rule = list_naming(counted, to)[0]
         return plan_rule(rule, "counters", _find_origin(book, rule))
     silent = [rule for rule in rules.values() if rule.packets is None and (not rule.to or _is_to(rule, to))]
     return plan_rule(silent[0], "matches") if len(silent) == 1 else None
@@ -84,7 +84,7 @@ def _find_origin(book: Rulebook, rule: FilterRule) -> str:
     return find_origin(rule, Met(chain[: chain.index(rule)]), book.ruleset)
 
 
-def choose_naming(rules: Sequence[FilterRule], to: str) -> Sequence[FilterRule]:
+def list_naming(rules: Sequence[FilterRule], to: str) -> Sequence[FilterRule]:
     """Those whose target is this address, or this address and port; all of them when none is."""
     return [rule for rule in rules if _is_to(rule, to)] or rules
 
