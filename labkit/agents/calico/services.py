@@ -7,8 +7,10 @@ import select
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, NoReturn
 
+from labkit.agents.calico.felix.agent import FELIX
 from labkit.agents.calico.screen import explain, say
 from labkit.agents.calico.sessions import BIRD_PID, SOCKETS
 from labkit.agents.calico.startup import run_startup
@@ -17,21 +19,28 @@ from labkit.errors import LabkitError
 
 _NAME: Final = "calico-node"
 _AGAIN: Final = 1.0  # seconds between two starts of a program that ends
+_LOOK: Final = 0.1
 _FELIX: Final = ("calico-node", "-felix")
 _CONFD: Final = ("calico-node", "-confd")
 
 
 @dataclass
 class Service:
-    """A program that shall run: `process` is its number, 0 when it does not; `due`: when it is started, by the monotonic clock."""
+    """A program that shall run, once there is the file `after`. `process`: its number, 0 when it does not run; `due`: when it is started,
+    by the monotonic clock.
+    """
 
     argv: Sequence[str]
+    after: Path | None = None
     process: int = 0
     descriptor: int = -1
     due: float = 0.0
 
     def start(self) -> None:
-        """Again no sooner than a second later."""
+        """Again no sooner than a second later; not yet, where it waits for somebody."""
+        if self.after and not self.after.exists():
+            self.due = time.monotonic() + _LOOK
+            return
         self.process = os.fork()
         if not self.process:
             become(self.argv)
@@ -47,13 +56,13 @@ class Service:
 
 
 def plan_services(backend: str) -> list[Service]:
-    """By CALICO_NETWORKING_BACKEND: with vxlan and none Felix needs nobody."""
+    """By CALICO_NETWORKING_BACKEND: with vxlan and none Felix needs nobody. Without tunl0 BIRD would refuse routes, and not try again."""
     if backend in ("vxlan", "none"):
         return [Service(_FELIX)]
     from labkit.agents.calico.confd import FOLDER
 
     bird = ("bird", "-R", "-s", SOCKETS[0], "-d", "-c", f"{FOLDER}/bird.cfg", "-P", BIRD_PID)
-    return [Service(_FELIX), Service(_CONFD), Service(bird)]
+    return [Service(_FELIX), Service(_CONFD), Service(bird, FELIX.ready)]
 
 
 def run_services(environment: Mapping[str, str] = os.environ) -> int:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-from labkit.errors import parse_json
+from labkit.errors import JsonError, parse_json
 
 STATUS: Final = Path("/status/status.json")
 _PART: Final = "CalicoDatastore"
@@ -23,9 +23,10 @@ def read_trouble(path: Path) -> str:
     """Why they are not ready, in Calico's words; empty when they are."""
     try:
         told = parse_json(path.read_text(encoding="utf-8"), str(path))["Readiness"]
-    except (OSError, ValueError) as error:
-        strerror = (getattr(error, "strerror", None) or str(error)).lower()
-        return f"Failed to read status file {path}: open {path}: {strerror}"
+    except OSError as error:
+        return f"Failed to read status file {path}: open {path}: {(error.strerror or '').lower()}"
+    except (ValueError, KeyError, TypeError, JsonError) as error:
+        return f"Failed to read status file {path}: {error!r:.100}"
     return "; ".join(str(each["Reason"]) for each in told.values() if not each["Ready"])
 
 
