@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from labkit.cluster.calico import CRDS, KINDS, TEMPLATE, render_calico, render_template, render_whole
 from labkit.cluster.kubeconfig import render_kubeconfig
-from labkit.cluster.manifests import render_addons, render_manifests, render_nodes
+from labkit.cluster.manifests import fill, render_addons, render_manifests, render_nodes
 from labkit.cluster.pki import Authority, Pair, make_key_pair
 from labkit.cluster.values import Cluster, Member, find_address, plan_members
 from labkit.daemons import kube_controller_manager, kube_scheduler
@@ -17,6 +18,7 @@ from labkit.daemons.kube_apiserver import PKI, PORT
 from labkit.fabric.topology import Machine, Route, Topology
 
 ADDONS: Final = "etc/kubernetes/addons"
+MANIFESTS: Final = "etc/kubernetes"  # Calico's, as kubespray has them
 NETWORKS: Final = "root/networks"  # network add-ons that the learner may apply
 NODES: Final = "etc/kubernetes/nodes.yaml"
 COMPLETION: Final = Path(__file__).with_name("completion.sh")
@@ -76,7 +78,6 @@ def _render_control(
         "apiserver": authority.sign_server("kube-apiserver", also),
         "apiserver-kubelet-client": authority.sign_client("kube-apiserver-kubelet-client", "system:masters"),
     }
-    networks = render_addons(cluster) if cluster.addon == "none" else {}
     admin = _render_conf(authority, server, _ADMIN, "system:masters")
     return {
         **_render_pairs(PKI[1:], pairs),
@@ -87,24 +88,39 @@ def _render_control(
         kube_controller_manager.CONF[1:]: _render_conf(authority, server, "system:kube-controller-manager"),
         kube_scheduler.CONF[1:]: _render_conf(authority, server, "system:kube-scheduler"),
         NODES: render_nodes(members),
-        **{f"{NETWORKS}/{name}": text for name, text in networks.items()},
+        **_render_network(cluster, address),
         **{f"{ADDONS}/{name}": text for name, text in render_manifests(cluster, address).items()},
     }
+
+
+def _render_network(cluster: Cluster, address: str) -> dict[str, str]:
+    """Calico's manifests where kubespray has them; without any add-on one file for each that the learner may choose."""
+    if cluster.addon == "calico":
+        files = {KINDS: fill(CRDS, {}), **render_calico(cluster, address)}
+        return {f"{MANIFESTS}/{name}": text for name, text in files.items()}
+    networks = render_addons(cluster) | {"calico.yaml": render_whole(cluster, address)}
+    return {f"{NETWORKS}/{name}": text for name, text in networks.items()} if cluster.addon == "none" else {}
 
 
 def _render_member(cluster: Cluster, authority: Authority, member: Member, server: str) -> dict[str, str]:
     serving = authority.sign_server(f"system:node:{member.name}", [member.name, member.address])
     conf = _render_conf(authority, server, f"system:node:{member.name}", "system:nodes")
     outside = {"etc/resolv.conf": f"nameserver {cluster.upstream}\n"} if cluster.upstream else {}
-    plugged = {"etc/cni/net.d/10-bridge.conflist": render_bridge(member)} if cluster.addon == "bridge" else {}
     return {
         f"{PKI[1:]}/ca.crt": authority.pair.certificate,
         "etc/kubernetes/kubelet.conf": conf,
         "var/lib/kubelet/config.yaml": _KUBELET.format(pki=PKI, name_server=cluster.name_server),
         **_render_pairs("var/lib/kubelet/pki", {"kubelet": serving}),
         **outside,
-        **plugged,
+        **_render_plugging(cluster, member),
     }
+
+
+def _render_plugging(cluster: Cluster, member: Member) -> dict[str, str]:
+    """What a node has in /etc/cni/net.d before anything runs: its conf, or what Calico makes one of."""
+    if cluster.addon == "bridge":
+        return {"etc/cni/net.d/10-bridge.conflist": render_bridge(member)}
+    return {f"etc/cni/net.d/{TEMPLATE}": render_template(cluster)} if cluster.addon == "calico" else {}
 
 
 def render_bridge(member: Member) -> str:

@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from labkit.cluster.calico import FILES, KINDS
 from labkit.cluster.manifests import COREDNS
-from labkit.cluster.outfit import ADDONS, NODES
+from labkit.cluster.outfit import ADDONS, MANIFESTS, NODES
 from labkit.cluster.values import Cluster
 from labkit.daemons.daemon import Wish
+from labkit.daemons.felix import READY
 from labkit.daemons.kube_proxy import METRICS, WRITTEN
 from labkit.errors import LabkitError
 from labkit.timing import scale
@@ -41,6 +43,7 @@ def start_cluster(
             control, Wish("kube-apiserver", "kube-apiserver", {"address": address, "services": cluster.services})
         )
         store.result()
+        addons = [pool.submit(_apply_calico, control)] if cluster.addon == "calico" else []
         if cluster.kubelets:
             _apply_nodes(control)
         tell("controllers, scheduler, nodes …")
@@ -50,8 +53,9 @@ def start_cluster(
             pool.submit(start_daemon, control, Wish("kube-controller-manager", "kube-controller-manager", prefixes)),
             pool.submit(start_daemon, control, Wish("kube-scheduler", "kube-scheduler")),
             pool.submit(_apply, control),
+            *(pool.submit(start_daemon, world.machine(name), Wish("ipip", "ipip")) for name in plan_wrapping(cluster)),
         ]
-        for each in (*kubelets, *others):
+        for each in (*addons, *kubelets, *others):
             each.result()
         tell(_say_last(cluster))
         waits = [pool.submit(_run, control, words) for words in plan_waits(cluster)]
@@ -72,6 +76,11 @@ def plan_waits(cluster: Cluster) -> list[list[str]]:
         return []
     waits = [["kubectl", "wait", "node", "--all", "--for=condition=Ready", _plan_patience()]]
     return [*waits, plan_rollout("daemonset/kube-proxy")] if cluster.proxy != "none" else waits
+
+
+def plan_wrapping(cluster: Cluster) -> tuple[str, ...]:
+    """Nodes that need IP in IP: a program of theirs where the kernel has it not, and so none of Calico's pod, with which it would end."""
+    return cluster.kubelets if (cluster.addon, cluster.backend) == ("calico", "bird") else ()
 
 
 def plan_rollout(what: str) -> list[str]:
@@ -100,22 +109,35 @@ def _apply(control: Machine) -> None:
         _run(control, f"kubectl create --validate=false {files}")
 
 
+def _apply_calico(control: Machine) -> None:
+    """As kubespray does it: the objects say what they were applied as. Its kinds first, which take their time."""
+    files = " ".join(f"-f /{MANIFESTS}/{name}" for name in (KINDS, *FILES))
+    _run(control, f"kubectl create --save-config --validate=false {files}")
+
+
 def _start_names(world: World, cluster: Cluster) -> None:
-    """CoreDNS asks the API server by its ClusterIP: before kube-proxy's rules are there that fails, and is tried again seconds later."""
+    """CoreDNS asks the API server by its ClusterIP: before kube-proxy's and Felix's rules are there that fails, and is tried again seconds later."""
     control, plugged = world.machine(cluster.control), cluster.addon != "none" and bool(cluster.kubelets)
     if not cluster.dns:
         return
-    if plugged and cluster.proxy != "none":
+    if plugged:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            list(pool.map(lambda name: _wait_for_rules(world.machine(name)), cluster.kubelets))
+            list(pool.map(lambda name: _wait_for_rules(world.machine(name), plan_signs(cluster)), cluster.kubelets))
     _run(control, f"kubectl create --validate=false -f /{ADDONS}/{COREDNS}")
     if plugged:
         _run(control, plan_rollout("deployment/coredns"))
 
 
-def _wait_for_rules(node: Machine) -> None:
+def plan_signs(cluster: Cluster) -> list[str]:
+    """Commands of a node that succeed when a pod's packets get to the API server, and back; what is asked for cheaply first."""
     written = f"curl -s http://127.0.0.1:{METRICS}/metrics | grep -Eq '{WRITTEN}'"
-    _run(node, f"for n in $(seq {scale(_SECONDS) / _PAUSE:.0f}); do {written} && break; sleep {_PAUSE}; done")
+    wanted = {f"[ -e {READY} ]": cluster.addon == "calico", written: cluster.proxy != "none"}
+    return [command for command, is_wanted in wanted.items() if is_wanted]
+
+
+def _wait_for_rules(node: Machine, signs: Sequence[str]) -> None:
+    for sign in signs:
+        _run(node, f"for n in $(seq {scale(_SECONDS) / _PAUSE:.0f}); do {sign} && break; sleep {_PAUSE}; done")
 
 
 def _run(machine: Machine, command: str | Sequence[str]) -> None:

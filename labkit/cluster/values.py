@@ -10,7 +10,8 @@ from labkit.errors import UsageError
 from labkit.fabric.topology import Topology
 
 PROXIES: Final = ("iptables", "nftables", "ipvs", "none")
-ADDONS: Final = ("bridge", "none")
+ADDONS: Final = ("bridge", "calico", "none")
+BACKENDS: Final = ("vxlan", "bird")
 _POD_PREFIX: Final = 24
 _SERVICE_PREFIX: Final = 24  # so many ClusterIPs there are at least
 _DNS: Final = 10  # the tenth address of the services' prefix, as kubeadm has it
@@ -21,7 +22,8 @@ class Cluster:
     """`control`: the machine of the control plane; `kubelets`: nodes that have one. `pods`, `services`: prefixes.
 
     `proxy`: kube-proxy's mode; `dns`: how many pods of CoreDNS; `upstream`: the name server that they and nodes ask for other
-    names, if there is one (CoreDNS does not start with `forward` to nobody); `addon`: who plugs pods in; `none` leaves nodes NotReady.
+    names, if there is one (CoreDNS does not start with `forward` to nobody); `addon`: who plugs pods in; `none` leaves nodes NotReady;
+    `backend`: of Calico's, who carries packets to other nodes: vxlan (Felix alone) or bird (BGP, IP in IP).
     `apply`: files of the lab (files/) with objects of its own.
     """
 
@@ -33,10 +35,12 @@ class Cluster:
     dns: int = 2
     upstream: str = ""
     addon: str = "bridge"
+    backend: str = "vxlan"
     apply: tuple[tuple[str, str], ...] = ()  # (name, text)
 
     def __post_init__(self) -> None:
-        for key, value, known in (("proxy", self.proxy, PROXIES), ("addon", self.addon, ADDONS)):
+        words = (("proxy", self.proxy, PROXIES), ("addon", self.addon, ADDONS), ("backend", self.backend, BACKENDS))
+        for key, value, known in words:
             if value not in known:
                 raise UsageError(f"{key} is {value!r}", hint=f"one of {', '.join(known)}")
         for key, longest in (("pods", _POD_PREFIX - 1), ("services", _SERVICE_PREFIX)):

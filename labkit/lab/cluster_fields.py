@@ -32,6 +32,7 @@ def parse_cluster(table: Table | None, topology: Topology, files: Path, values: 
             dns=table.take("dns", int, Cluster.dns),
             upstream=table.take("upstream", str, Cluster.upstream),
             addon=table.take("addon", str, Cluster.addon),
+            backend=table.take("backend", str, Cluster.backend),
             apply=tuple((name, read_file(files / name, values)) for name in table.take_texts("apply")),
         )
         find_address(topology, control)

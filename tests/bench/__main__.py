@@ -18,6 +18,7 @@ from tests.bench.flannel import measure_flannel
 from tests.bench.hosts import measure_against_ip_batch, measure_against_mininet, measure_large_down
 from tests.bench.labs import measure_lab
 from tests.bench.overlay import measure_overlays
+from tests.bench.policy import measure_policy
 from tests.bench.row import Row
 
 GROUPS: dict[str, Callable[[], list[Row]]] = {
@@ -25,6 +26,7 @@ GROUPS: dict[str, Callable[[], list[Row]]] = {
     **{f"labs-{name}": partial(measure_lab, name) for name in list_labs()},
     "cluster": measure_cluster,
     "agents": measure_agents,
+    "policy": measure_policy,
     "overlay": measure_overlays,
     "overlay-flannel": measure_flannel,
     "hosts-100-ip-batch": partial(measure_against_ip_batch, 100),

@@ -11,10 +11,12 @@ import yaml
 from labkit.agents.flannel.api import plan_annotations
 from labkit.agents.flannel.lease import parse_nodes
 from labkit.agents.kubelet.images import find_image
+from labkit.cluster.calico import render_whole
 from labkit.cluster.manifests import render_addons
 from labkit.cluster.values import Cluster
 
-ADDONS = render_addons(Cluster("control", ("worker1",), pods="10.50.0.0/16", addon="none"))
+CLUSTER = Cluster("control", ("worker1",), pods="10.50.0.0/16", addon="none")
+ADDONS = render_addons(CLUSTER) | {"calico.yaml": render_whole(CLUSTER, "192.168.50.10")}
 
 
 @pytest.mark.parametrize("name", sorted(name for name, text in ADDONS.items() if "kind: DaemonSet" in text))

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
@@ -104,7 +105,8 @@ def test_every_world_has_keys_of_its_own() -> None:
     ("values", "said"),
     [
         ({"proxy": "ebpf"}, "proxy is 'ebpf'"),
-        ({"addon": "calico"}, "addon is 'calico'"),
+        ({"addon": "cilium"}, "addon is 'cilium'"),
+        ({"backend": "gobgp"}, "backend is 'gobgp'"),
         ({"pods": "10.244.0.1/16"}, "pods: 10.244.0.1/16 has host bits set"),
         ({"services": "10.96.0.0/28"}, "services is 10.96.0.0/28"),
         ({"dns": -1}, "dns is -1"),
@@ -118,3 +120,42 @@ def test_a_slip_is_named(values: dict[str, Any], said: str) -> None:
 def test_a_node_without_an_address_is_named() -> None:
     with pytest.raises(UsageError, match="cluster: worker9 has no address"):
         plan_members(Cluster("control", ("worker9",)), TOPOLOGY)
+
+
+def render_calico_files(**values: Any) -> dict[str, dict[str, str]]:
+    cluster = Cluster("control", ("worker1",), pods="10.50.0.0/16", **values)
+    return {machine.name: dict(machine.files) for machine in outfit_topology(cluster, TOPOLOGY).machines}
+
+
+@pytest.mark.parametrize(
+    ("backend", "ipip", "vxlan", "ready"),
+    [("vxlan", "Off", "Always", ["-felix-ready"]), ("bird", "Always", "Off", ["-bird-ready", "-felix-ready"])],
+)
+def test_calicos_files_say_what_its_backend_needs(backend: str, ipip: str, vxlan: str, ready: list[str]) -> None:
+    files = render_calico_files(addon="calico", backend=backend)
+    spec = yaml.safe_load(files["control"]["etc/kubernetes/calico-node.yml"])["spec"]["template"]["spec"]
+    [node] = spec["containers"]
+    environment = {each["name"]: each.get("value") for each in node["env"]}
+    assert (environment["CALICO_IPV4POOL_IPIP"], environment["CALICO_IPV4POOL_VXLAN"]) == (ipip, vxlan)
+    assert environment["CALICO_IPV4POOL_CIDR"] == "10.50.0.0/16"
+    assert node["readinessProbe"]["exec"]["command"] == ["/bin/calico-node", *ready]
+    assert yaml.safe_load(files["control"]["etc/kubernetes/calico-config.yml"])["data"]["calico_backend"] == backend
+    template = json.loads(files["worker1"]["etc/cni/net.d/calico.conflist.template"])
+    assert template["plugins"][0]["ipam"]["ipv4_pools"] == ["10.50.0.0/16"]
+
+
+def test_calico_for_who_applies_it_is_the_same_in_one_file() -> None:
+    whole = list(yaml.safe_load_all(render_calico_files(addon="none")["control"]["root/networks/calico.yaml"]))
+    apart = render_calico_files(addon="calico")["control"]
+    kinds = {(each["kind"], each["metadata"]["name"]) for each in whole if each["kind"] != "CustomResourceDefinition"}
+    assert kinds == {
+        (each["kind"], each["metadata"]["name"])
+        for path, text in apart.items()
+        if path.endswith(".yml") and "crds" not in path
+        for each in [yaml.safe_load(text)]
+    }
+    [config] = [each for each in whole if each["metadata"]["name"] == "calico-config"]
+    assert json.loads(config["data"]["cni_network_config"])["name"] == "cni0"
+    [node] = [each for each in whole if each["kind"] == "DaemonSet"]
+    install = {each["name"]: each for each in node["spec"]["template"]["spec"]["initContainers"]}["install-cni"]
+    assert "CNI_NETWORK_CONFIG" in {each["name"] for each in install["env"]}

@@ -1,4 +1,4 @@
-"""Which datastore calicoctl and the agents ask: the Kubernetes API by a kubeconfig; in labs without an API server a folder of files."""
+"""Which datastore calicoctl and the agents ask: the Kubernetes API by a kubeconfig, in a pod by its service account; in labs without an API server a folder of files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from labkit.agents.calico.mirrored import MirroredStore
 from labkit.agents.calico.store import Store
 from labkit.errors import UsageError
 from labkit.kube import Api, Kind, open_api
+from labkit.kube.config import ACCOUNT
 
 _NONE: Final = (
     "invalid configuration: no configuration has been provided, try setting KUBERNETES_MASTER environment variable"
@@ -26,6 +27,8 @@ def open_datastore() -> Store:
     if wanted != "kubernetes":
         raise UsageError(f"unknown datastore type: {wanted}", hint="DATASTORE_TYPE: kubernetes or files")
     path = os.environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())
+    if not os.environ.get("KUBECONFIG") and Path(ACCOUNT, "token").exists():
+        return open_api()
     if not Path(path).exists():
         raise UsageError(_NONE, hint="KUBECONFIG=FILE names a kubeconfig")
     return open_api(path)

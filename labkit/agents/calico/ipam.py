@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from labkit.agents.calico import block as blocks
+from labkit.agents.calico.affinity import bury_block
 from labkit.agents.calico.choice import list_blocks
 from labkit.agents.calico.handles import drop_empty, hold, let_go, list_handle_blocks
 from labkit.agents.calico.objects import AFFINITY, BLOCK, CONFIG, POOL, name_affinity, name_block
@@ -124,6 +125,7 @@ def claim_block(store: Store, node: str, cidr: str, config: Mapping[str, Any]) -
     }
     if find(store, AFFINITY, name) is None:
         _create(store, AFFINITY, affinity)
+    bury_block(store, cidr)  # of a node that was broken off while it gave it up
     if find(store, BLOCK, name_block(cidr)) is None:
         spec = blocks.plan_block(cidr, node, strict=bool(config.get("strictAffinity")))
         _create(store, BLOCK, {"metadata": {"name": name_block(cidr)}, "spec": spec})
@@ -161,7 +163,7 @@ def _try_block(store: Store, cidr: str, owner: str, request: Request) -> str | N
 
     def assign(spec: dict[str, Any]) -> dict[str, Any] | None:
         got.clear()
-        if owner and blocks.find_owner(spec) != owner:
+        if spec.get("deleted") or (owner and blocks.find_owner(spec) != owner):
             return None
         assigned = blocks.assign_next(spec, request.handle, request.attributes)
         if assigned is None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Final
 
 from labkit.agents.calico.cnilog import write_line
 from labkit.agents.calico.ipam import Request, assign_address, release_addresses
 from labkit.agents.calico.store import open_store
+from labkit.agents.calico.upgrade import run_upgrade
 from labkit.agents.calico.workload import parse_workload_of
 from labkit.agents.kit.plugin import Arguments, Plugin
 
@@ -45,4 +47,8 @@ def check(_: Arguments) -> None:
 
 
 PLUGIN: Final = Plugin("calico-ipam", VERSIONS, add, delete, check)
-main: Final = PLUGIN.main
+
+
+def main() -> int:
+    """A call of CNI's, or the container upgrade-ipam's."""
+    return run_upgrade() if sys.argv[1:] == ["-upgrade"] else PLUGIN.main()

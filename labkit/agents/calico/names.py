@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
+VERSION: Final = "v3.20.3"  # of Calico: whose words these programs have
 PREFIX: Final = "cali"  # the first of FELIX_INTERFACEPREFIX
 _LETTERS: Final = 11  # of the hash: a link's name has at most 15
 

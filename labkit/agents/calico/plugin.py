@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from labkit.agents.calico.annotating import annotate_pod
 from labkit.agents.calico.cnilog import write_line
 from labkit.agents.calico.ipam_plugin import VERSIONS
+from labkit.agents.calico.store import open_store
 from labkit.agents.calico.workload import Workload, parse_workload_of
 from labkit.agents.kit.delegate import call_delegate
 from labkit.agents.kit.kernel import run_batch
@@ -42,6 +44,8 @@ def add(arguments: Arguments) -> dict[str, Any]:
         write_line(
             arguments.conf, "k8s.go", f"Calico CNI using IPs: [{addresses[0]}/32]", WorkloadEndpoint=workload.endpoint
         )
+        # Before the cable is there: Felix takes away routes to addresses that no pod has, as far as it knows.
+        _annotate(arguments, workload, {"containerID": arguments.container, **plan_addresses(addresses[0])})
         _wire(arguments, workload.link, addresses[0])
     except LabkitError:
         run_program(["ip", "link", "del", workload.link])
@@ -49,6 +53,18 @@ def add(arguments: Arguments) -> dict[str, Any]:
         raise
     write_line(arguments.conf, "k8s.go", "Wrote updated endpoint to datastore", WorkloadEndpoint=workload.endpoint)
     return _plan_result(arguments, workload.link, addresses)
+
+
+def plan_addresses(address: str) -> dict[str, str]:
+    """What is noted at the pod; empty after DEL."""
+    told = f"{address}/32" if address else ""
+    return {"podIP": told, "podIPs": told}
+
+
+def _annotate(arguments: Arguments, workload: Workload, changes: Mapping[str, str]) -> None:
+    """Where the conf names an API server; without one nobody keeps pods."""
+    if (arguments.conf.get("kubernetes") or {}).get("kubeconfig"):
+        annotate_pod(open_store(arguments.conf), workload.namespace, workload.pod, changes)
 
 
 def _plan_result(arguments: Arguments, link: str, addresses: Sequence[str]) -> dict[str, Any]:

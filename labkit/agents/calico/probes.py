@@ -1,4 +1,4 @@
-"""`calico-node -bird-ready`, `-felix-ready`, `-felix-live`: the probes of Calico's pod, in its words (node pkg/health, release-v3.20)."""
+"""`calico-node -bird-ready`, `-felix-ready`, `-felix-live`, `-bird-live`: the probes of Calico's pod, in its words (node pkg/health, release-v3.20)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Final
 
 from labkit.agents.calico.felix.health import ADDRESS
-from labkit.agents.calico.sessions import SOCKETS, Session, read_sessions
+from labkit.agents.calico.sessions import BIRD_PID, SOCKETS, Session, read_sessions
+from labkit.agents.kit.background import read_running
 from labkit.world import run_program
 
 STARTED: Final = Path("/var/lib/calico/nodename")  # its age is that of the node's programs
 _THRESHOLD: Final = 30.0  # seconds; in the first ones every session has to be up
 _SECONDS: Final = 5.0
+_SERVICES: Final = (("/run/calico/confd.pid",), (BIRD_PID, "/run/bird/bird.pid"))  # in the pod; as a daemon of the node
 _RESTARTING: Final = "Graceful restart recovery in progress"
 
 
@@ -55,10 +57,17 @@ def read_felix_trouble(what: str) -> str:
     return "" if status < HTTPStatus.BAD_REQUEST else f"{what} probe reporting {status}"
 
 
-def run_probes(*, bird: bool, felix: bool, live: bool) -> int:
+def find_dead_service(pid_files: Sequence[Sequence[str]] = _SERVICES) -> str:
+    """Why BIRD and confd are not live, in the words of `sv status`, whose exit status is all that Calico tells; empty when they are."""
+    running = [any(read_running(Path(path)) for path in paths) for paths in pid_files]
+    return "" if all(running) else "exit status 1"
+
+
+def run_probes(*, bird: bool, felix: bool, live: bool, bird_live: bool = False) -> int:
     """Those that are asked for; the first trouble is said. The exit status."""
     asked: tuple[tuple[bool, str, Callable[[], str]], ...] = (
         (live, "Felix is not live", lambda: read_felix_trouble("liveness")),
+        (bird_live, "bird/confd is not live", find_dead_service),
         (felix, "felix is not ready", lambda: read_felix_trouble("readiness")),
         (bird, "BIRD is not ready", read_bird_trouble),
     )

@@ -10,6 +10,7 @@ from typing import Final
 from labkit.world import run_program
 
 SOCKETS: Final = ("/var/run/calico/bird.ctl", "/run/bird/bird.ctl")  # calico-node's, Debian's
+BIRD_PID: Final = "/var/run/calico/bird.pid"
 KINDS: Final = {"Mesh_": "node-to-node mesh", "Global_": "global", "Node_": "node specific"}
 _PORT: Final = "_port_"
 

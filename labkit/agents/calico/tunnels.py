@@ -5,20 +5,15 @@ In Calico this is a process of its own, `calico-node -allocate-tunnel-addrs`; he
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
 from typing import Final
 
-from labkit.agents.calico.facts import NEVER, PREFIX, Facts
+from labkit.agents.calico.annotating import annotate_node
+from labkit.agents.calico.facts import NEVER, Facts
 from labkit.agents.calico.ipam import Request, assign_address, release_addresses
 from labkit.agents.calico.names import name_tunnel_handle, name_vtep_mac
-from labkit.agents.calico.objects import NODE
 from labkit.agents.calico.store import Store
-from labkit.errors import LabkitError
-from labkit.kube import ConflictError
 
 _ANNOTATIONS: Final = {"ipip": "IPv4IPIPTunnelAddr", "vxlan": "IPv4VXLANTunnelAddr"}
-_TRIES: Final = 10
 _MAC: Final = "VXLANTunnelMACAddr"
 
 
@@ -38,7 +33,7 @@ def ensure_tunnel_addresses(store: Store, facts: Facts, name: str) -> bool:
     if _ANNOTATIONS["vxlan"] in changes:
         changes[_MAC] = name_vtep_mac(name) if changes[_ANNOTATIONS["vxlan"]] else None
     if changes:
-        _annotate(store, name, changes)
+        annotate_node(store, name, changes)
     return bool(changes)
 
 
@@ -46,18 +41,3 @@ def _assign(store: Store, kind: str, name: str, pools: tuple[str, ...]) -> str:
     handle = name_tunnel_handle(kind, name)
     release_addresses(store, handle)  # of a run that was broken off before it was written down
     return assign_address(store, name, Request(handle, {"node": name, "type": f"{kind}TunnelAddress"}, pools))
-
-
-def _annotate(store: Store, name: str, changes: Mapping[str, str | None]) -> None:
-    """Somebody else may write the same Node meanwhile, kubelet for one: then it is read again."""
-    for _ in range(_TRIES):
-        node = store.get(NODE, name)
-        told = {
-            **(node["metadata"].get("annotations") or {}),
-            **{PREFIX + key: value for key, value in changes.items()},
-        }
-        told = {key: value for key, value in told.items() if value is not None}
-        with suppress(ConflictError):
-            store.replace(NODE, {**node, "metadata": {**node["metadata"], "annotations": told}})
-            return
-    raise LabkitError(f"node {name}: somebody else was quicker {_TRIES} times", hint="it is tried again")

@@ -12,11 +12,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NoReturn
 
-from labkit.agents import COMMANDS
 from labkit.agents.daemon.ready import is_ready
 from labkit.agents.daemon.record import find_process, list_session, write_record
 from labkit.agents.kit.background import take_standard_streams
-from labkit.agents.start.call import call_command
+from labkit.agents.start.call import become
 from labkit.daemons.daemon import Answers, Daemon, Exists, Wish
 from labkit.errors import LabkitError, UsageError
 from labkit.timing import scale
@@ -57,21 +56,13 @@ def _start_process(daemon: Daemon) -> int:
 
 
 def _become(daemon: Daemon) -> NoReturn:
-    status = 127
     try:
         os.setsid()
         take_standard_streams(Path(daemon.log))
         os.environ.update(daemon.environment)
-        if daemon.argv[0] in COMMANDS:
-            status = call_command(COMMANDS[daemon.argv[0]], daemon.argv)
-        else:
-            os.execvp(daemon.argv[0], daemon.argv)  # noqa: S606 - that is its purpose
-    except OSError as error:
-        print(f"{daemon.argv[0]}: {error}", file=sys.stderr)
+        become(daemon.argv)
     finally:  # never into the caller's code
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+        os._exit(127)
 
 
 def _wait_until_ready(daemon: Daemon, child: int, said: int) -> None:

@@ -30,6 +30,16 @@ def hold_pid_file(path: Path) -> Iterator[None]:
         yield
 
 
+def read_running(path: Path) -> int:
+    """The process whose number a file has; 0 when there is none of it any more."""
+    try:
+        process = int(path.read_text(encoding="ascii"))
+        os.kill(process, 0)
+    except (OSError, ValueError):
+        return 0
+    return process
+
+
 def wait_lock(descriptor: int, path: Path, *, seconds: float = 5.0) -> None:
     """Until the lock is ours. Raises UsageError when the other one does not end."""
     deadline = time.monotonic() + seconds

@@ -7,53 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from labkit.world.places import COMMANDS
+from labkit.agents.kubelet.image_files import CALICO, FLEXVOL, LAUNCH, NGINX, PLUGIN, SITE, TYPES, UDS, WELCOME
 
 _TAG: Final = re.compile(r"[\w][\w.\-]{0,127}")
-_NGINX: Final = """worker_processes 1;
-pid /run/nginx.pid;
-error_log stderr notice;
-events { worker_connections 256; }
-http {
-    include /etc/nginx/mime.types;
-    default_type application/octet-stream;
-    access_log /dev/stdout;
-    client_body_temp_path /tmp/body;
-    proxy_temp_path /tmp/proxy;
-    fastcgi_temp_path /tmp/fastcgi;
-    uwsgi_temp_path /tmp/uwsgi;
-    scgi_temp_path /tmp/scgi;
-    include /etc/nginx/conf.d/*.conf;
-}
-"""
-_SITE: Final = """server {
-    listen 80;
-    server_name localhost;
-    location / {
-        root /usr/share/nginx/html;
-        index index.html;
-    }
-}
-"""
-_TYPES: Final = "types { text/html html htm; text/plain txt; text/css css; application/json json; application/javascript js; image/png png; }\n"
-_WELCOME: Final = """<!DOCTYPE html>
-<html>
-<head>
-<title>Welcome to nginx!</title>
-</head>
-<body>
-<h1>Welcome to nginx!</h1>
-</body>
-</html>
-"""
-
-
-_PLUGIN: Final = f'#!/bin/sh\nexec {COMMANDS}/flannel "$@"\n'
-_LAUNCH: Final = """#!/bin/sh
-# The node's agent, which goes on in the background; the container lives as long as it does.
-weave kube-launch --ipalloc-range="${IPALLOC_RANGE:-10.32.0.0/12}" || exit
-exec tail --pid="$(cat /run/weave/weave.pid)" -n +1 -f /var/log/weave.log
-"""
 
 
 @dataclass(frozen=True)
@@ -78,8 +34,8 @@ _SHELL: Final = Image(command=("sh",))
 _WEB: Final = Image(
     command=("nginx", "-e", "stderr", "-g", "daemon off;"),
     files={
-        "/etc/nginx/nginx.conf": _NGINX, "/etc/nginx/conf.d/default.conf": _SITE, "/etc/nginx/mime.types": _TYPES,
-        "/usr/share/nginx/html/index.html": _WELCOME,
+        "/etc/nginx/nginx.conf": NGINX, "/etc/nginx/conf.d/default.conf": SITE, "/etc/nginx/mime.types": TYPES,
+        "/usr/share/nginx/html/index.html": WELCOME,
     },
     size=60_000_000,
 )  # fmt: skip
@@ -104,8 +60,14 @@ IMAGES: Final[Mapping[str, Image]] = {
     "coredns": Image(entrypoint=("coredns",)),
     "kubectl": Image(entrypoint=("kubectl",)),
     "flannel": Image(entrypoint=("flanneld",)),
-    "flannel-cni-plugin": Image(files={"/flannel": _PLUGIN}),
-    "weave-kube": Image(command=("/home/weave/launch.sh",), files={"/home/weave/launch.sh": _LAUNCH}),
+    "flannel-cni-plugin": Image(files={"/flannel": PLUGIN}),
+    "calico/cni": Image(files=CALICO),
+    "calico/node": Image(entrypoint=("calico-node", "-services")),
+    "calico/kube-controllers": Image(entrypoint=("kube-controllers",)),
+    "calico/pod2daemon-flexvol": Image(
+        entrypoint=("/opt/flexvol.sh",), files={"/opt/flexvol.sh": FLEXVOL, "/opt/uds": UDS}
+    ),
+    "weave-kube": Image(command=("/home/weave/launch.sh",), files={"/home/weave/launch.sh": LAUNCH}),
     "weave-npc": _WAIT,
 }
 
@@ -139,8 +101,9 @@ def is_valid(image: str) -> bool:
 
 
 def find_image(image: str) -> Image | None:
-    """None: no registry has it."""
-    return IMAGES.get(parse_name(image)[1])
+    """By its last name, or its last two. None: no registry has it."""
+    whole, name = parse_name(image)
+    return IMAGES.get(f"{whole.split('/')[-2]}/{name}") or IMAGES.get(name)
 
 
 def render_pull_error(image: str) -> str:

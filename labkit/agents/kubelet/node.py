@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from labkit.agents.kubelet.ground import Ground, say
-from labkit.agents.kubelet.images import IMAGES
+from labkit.agents.kubelet.images import IMAGES, parse_name
 from labkit.agents.kubelet.settings import VERSION, Settings
 from labkit.agents.kubelet.status import merge_conditions
 from labkit.cni.conf import FOLDER, choose_conf, parse_conf
@@ -107,9 +107,7 @@ def plan_conditions(problem: str, old: Sequence[Mapping[str, Any]]) -> list[dict
 def plan_status(settings: Settings, problem: str, old: Mapping[str, Any]) -> dict[str, Any]:
     """The whole status."""
     resources = plan_resources(settings)
-    images = [
-        {"names": [f"docker.io/library/{name}"], "sizeBytes": image.size} for name, image in sorted(IMAGES.items())
-    ]
+    images = [{"names": [parse_name(name)[0]], "sizeBytes": image.size} for name, image in sorted(IMAGES.items())]
     return {
         "addresses": [{"type": "InternalIP", "address": settings.address}, {"type": "Hostname", "address": settings.node}],
         "capacity": resources, "allocatable": resources, "conditions": plan_conditions(problem, old.get("conditions") or ()),

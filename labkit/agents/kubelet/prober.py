@@ -13,7 +13,10 @@ from labkit.agents.kubelet.ground import Ground
 from labkit.agents.kubelet.probe import Limits, Verdict
 from labkit.agents.kubelet.status import Box
 
-_FIRST: Final = 0.25  # seconds from a container's start to the first question: too early costs a whole period
+_FIRST: Final = 0.25  # seconds from a container's start to the first question
+# What is not ready then is asked once more out of turn: the real one does so when it has seen, a second later, that the container
+# runs (prober_manager.go, UpdatePodStatus).
+_SECOND: Final = 1.25
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,9 @@ class Prober:
                 )
             if verdict.take(passed=good) and self._conclude(kind, good=good):
                 return
-            await asyncio.sleep(max(began + limits.period - loop.time(), 0))
+            early = kind == "readiness" and not good and began < self._since + _SECOND
+            due = min(self._since + _SECOND, began + limits.period) if early else began + limits.period
+            await asyncio.sleep(max(due - loop.time(), 0))
 
     def _conclude(self, kind: str, *, good: bool) -> bool:
         """Whether this probe has done its work."""

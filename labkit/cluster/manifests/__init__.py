@@ -45,15 +45,12 @@ def render_manifests(cluster: Cluster, address: str) -> dict[str, str]:
         "COREDNS": versions["coredns"],
     }
     wanted = {"kube-proxy.yaml": cluster.proxy != "none", COREDNS: cluster.dns > 0}
-    return {name: _fill(name, words) for name, is_wanted in wanted.items() if is_wanted} | dict(cluster.apply)
+    return {name: fill(name, words) for name, is_wanted in wanted.items() if is_wanted} | dict(cluster.apply)
 
 
 def render_addons(cluster: Cluster) -> dict[str, str]:
     """File name -> text: network add-ons as DaemonSets, for a cluster that begins without one. Nobody applies them but the learner."""
-    return {
-        f"{name}.yaml": _fill(f"{name}.yaml", {"PODS": cluster.pods})
-        for name in ("bridge", "calico-crds", "flannel", "weave")
-    }
+    return {f"{name}.yaml": fill(f"{name}.yaml", {"PODS": cluster.pods}) for name in ("bridge", "flannel", "weave")}
 
 
 def render_nodes(members: tuple[Member, ...]) -> str:
@@ -61,7 +58,8 @@ def render_nodes(members: tuple[Member, ...]) -> str:
     return "---\n".join(_NODE.format(name=member.name, pods=member.pods) for member in members)
 
 
-def _fill(name: str, words: dict[str, str]) -> str:
+def fill(name: str, words: dict[str, str]) -> str:
+    """A file of this folder, with `@WORD@` replaced."""
     text = (FOLDER / name).read_text(encoding="utf-8")
     for word, value in words.items():
         text = text.replace(f"@{word}@", value)

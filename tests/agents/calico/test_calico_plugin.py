@@ -29,7 +29,7 @@ metadata: {name: default-pool}
 spec: {cidr: 10.233.64.0/18, blockSize: 24, ipipMode: Always, vxlanMode: Never, natOutgoing: true, nodeSelector: all()}
 """
 BEGIN = """
-kubectl create -f /root/networks/calico-crds.yaml && kubectl wait --for=condition=Established crd --all --timeout=60s || exit
+kubectl create -f /root/networks/calico.yaml && kubectl wait --for=condition=Established crd --all --timeout=60s || exit
 for kind in ippools blockaffinities ipamblocks ipamhandles ipamconfigs; do  # a new kind's storage takes its time
     for _ in {1..300}; do kubectl get $kind >/dev/null 2>&1 && break; done
 done

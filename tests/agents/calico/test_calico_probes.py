@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 
 from labkit.agents.calico.felix.health import Health
-from labkit.agents.calico.probes import find_bird_trouble
+from labkit.agents.calico.probes import find_bird_trouble, find_dead_service
 from labkit.agents.calico.sessions import Session
 
 UP = Session("10.0.0.12", "node-to-node mesh", "up", "10:00:00", "Established")
@@ -42,3 +44,14 @@ def test_felix_is_live_while_it_looks_and_ready_when_all_is_right() -> None:
     health.report(True)
     assert health.answer("/readiness") == HTTPStatus.NO_CONTENT
     assert health.answer("/other") == HTTPStatus.NOT_FOUND
+
+
+def test_bird_and_confd_are_live_while_both_run(tmp_path: Path) -> None:
+    confd, bird = tmp_path / "confd.pid", tmp_path / "bird.pid"
+    files = ((str(confd),), (str(tmp_path / "elsewhere.pid"), str(bird)))
+    confd.write_text(f"{os.getpid()}\n")
+    assert find_dead_service(files) == "exit status 1"
+    bird.write_text(f"{os.getpid()}\n")
+    assert find_dead_service(files) == ""
+    bird.write_text("4194305\n")  # more than there are numbers
+    assert find_dead_service(files) == "exit status 1"

@@ -88,6 +88,14 @@ def test_an_unknown_image_can_not_be_pulled() -> None:
     assert not is_valid("nginx:a b")
 
 
+def test_an_image_may_be_known_by_its_last_two_names() -> None:
+    image = find_image("registry.local.cloud:5000/calico/node:v3.20.3")
+    assert image
+    assert image.plan_argv({}) == ("calico-node", "-services")
+    assert find_image("calico/node") == image
+    assert find_image("node:22") is None  # another one's
+
+
 def test_command_takes_the_place_of_the_entrypoint_and_args_of_the_command() -> None:
     image = find_image("registry.k8s.io/e2e-test-images/agnhost:2.53")
     assert image

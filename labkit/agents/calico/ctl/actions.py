@@ -12,13 +12,13 @@ from labkit.agents.calico.ctl.wanted import Wanted, read_wanted
 from labkit.agents.calico.ctl.writing import DONE, carry_out, patch
 from labkit.agents.calico.datastore import open_datastore
 from labkit.agents.calico.ipam import list_used
+from labkit.agents.calico.names import VERSION
 from labkit.agents.calico.objects import CLUSTER, CONFIG, POOL
 from labkit.agents.calico.sessions import read_sessions
 from labkit.agents.calico.show import render_address, render_borrowed, render_configuration, render_usage
 from labkit.agents.calico.store import Store, find
 from labkit.errors import LabkitError, UsageError
 
-VERSION: Final = "v3.20.3"
 _COMMIT: Final = "dcb4b76a"
 
 

@@ -10,6 +10,7 @@ from labkit.agents.calico.ctl import actions
 from labkit.agents.calico.ctl.checking import MODES
 from labkit.agents.calico.ctl.reading import FORMATS
 from labkit.agents.calico.ctl.resources import RESOURCES
+from labkit.agents.calico.names import VERSION
 from labkit.errors import LabkitError
 
 
@@ -40,7 +41,7 @@ def plan_parser() -> argparse.ArgumentParser:
     """All commands that are here."""
     parser = _Parser(
         prog="calicoctl",
-        description=f"labkit's stand-in for calicoctl {actions.VERSION}: its words; the objects of this lab, the live BIRD of this node",
+        description=f"labkit's stand-in for calicoctl {VERSION}: its words; the objects of this lab, the live BIRD of this node",
         epilog=f"Kinds: {', '.join(each.name for each in RESOURCES)}. Modes of a pool: {', '.join(MODES)}.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)

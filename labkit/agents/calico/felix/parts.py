@@ -1,6 +1,7 @@
 """The parts that Felix keeps, in their order, and one round: each is planned, read, and put right where the two differ.
 
-A new part, such as policy's chains, is one line more in PARTS: it needs a plan, a reading, lines, and who carries them out.
+A new part is one line more in PARTS: it needs a plan, a reading, lines, and who carries them out. Who may talk to whom comes first: a pod
+has no route until that is known.
 """
 
 from __future__ import annotations
@@ -20,13 +21,17 @@ _SAID: Final = 60  # lines of one change: nobody reads a thousand
 
 @dataclass(frozen=True)
 class Part:
-    """`plan` and `render` are pure; `read` looks; `carry_out` changes the kernel and gives lines of what was refused."""
+    """`plan` and `render` are pure; `read` looks; `carry_out` changes the kernel and gives lines of what was refused.
+
+    `quick`: whether to write before looking, by what was seen at last.
+    """
 
     name: str
     plan: Callable[[Site], State]
     read: Callable[[Site], State]
     render: Callable[[Site, Difference], list[str]]
     carry_out: Callable[[list[str]], list[str]]
+    quick: bool = False
 
 
 def _run_lines(lines: list[str]) -> list[str]:
@@ -37,34 +42,48 @@ def _run_lines(lines: list[str]) -> list[str]:
 
 
 PARTS: Final = (
+    Part("ipset", firewall.plan_sets, firewall.read_sets, firewall.render_sets, ipsets.carry_out, quick=True),
+    Part("iptables", firewall.plan_chains, firewall.read_chains, firewall.render_chains, tables.carry_out, quick=True),
+    Part("ipset", firewall.plan_sets, firewall.read_sets, firewall.render_gone_sets, ipsets.carry_out),
     Part("device", devices.plan, devices.read, devices.render, _run_lines),
     Part("neighbour", neighbours.plan, neighbours.read, neighbours.render, _run_lines),
     Part("route", routes.plan, routes.read, routes.render, _run_lines),
     Part("sysctl", sysctls.plan, sysctls.read, sysctls.render, sysctls.carry_out),
-    Part("ipset", firewall.plan_sets, firewall.read_sets, firewall.render_sets, ipsets.carry_out),
-    Part("iptables", firewall.plan_chains, firewall.read_chains, firewall.render_chains, tables.carry_out),
-    Part("ipset", firewall.plan_sets, firewall.read_sets, firewall.render_gone_sets, ipsets.carry_out),
 )  # fmt: skip
 
 
-def repair(site: Site, say: Callable[[str], None], parts: Sequence[Part] = PARTS) -> bool:
-    """Until the kernel is as it should be, which is seen when nothing differs, at most four rounds; whether it is. Every change is said, and every refusal.
+class Repairs:
+    """One node's, round by round; every change and every refusal is a line of the log."""
 
-    Raises KernelError.
-    """
-    return any(not _repair_once(site, say, parts) for _ in range(_ROUNDS))
+    def __init__(self, parts: Sequence[Part] = PARTS) -> None:
+        self._parts = parts
+        self._seen: dict[int, State] = {}
+
+    def guess(self, site: Site, say: Callable[[str], None]) -> None:
+        """Reading takes longer than writing, so what was seen at last is believed for a moment. Where that was wrong, the round after it puts it right."""
+        for number, part in enumerate(self._parts):
+            if part.quick and number in self._seen:
+                _carry_out(site, part, plan_difference(part.plan(site), self._seen.pop(number)), say)
+
+    def repair(self, site: Site, say: Callable[[str], None]) -> bool:
+        """Until the kernel is as it should be, which is seen when nothing differs, at most four rounds; whether it is. Raises KernelError."""
+        return any(not self._repair_once(site, say) for _ in range(_ROUNDS))
+
+    def _repair_once(self, site: Site, say: Callable[[str], None]) -> bool:
+        """Whether anything differed."""
+        differed = False
+        for number, part in enumerate(self._parts):
+            self._seen[number] = part.read(site)
+            difference = plan_difference(part.plan(site), self._seen[number])
+            differed = differed or bool(difference)
+            _carry_out(site, part, difference, say)
+        return differed
 
 
-def _repair_once(site: Site, say: Callable[[str], None], parts: Sequence[Part]) -> bool:
-    """Whether anything differed."""
-    differed = False
-    for part in parts:
-        difference = _compare(site, part)
-        differed = differed or bool(difference)
-        lines = part.render(site, difference) if difference else []
-        _say_all(say, part.name, lines)
-        _say_all(say, "refused", part.carry_out(lines) if lines else [])
-    return differed
+def _carry_out(site: Site, part: Part, difference: Difference, say: Callable[[str], None]) -> None:
+    lines = part.render(site, difference) if difference else []
+    _say_all(say, part.name, lines)
+    _say_all(say, "refused", part.carry_out(lines) if lines else [])
 
 
 def _say_all(say: Callable[[str], None], name: str, lines: Sequence[str]) -> None:
@@ -72,7 +91,3 @@ def _say_all(say: Callable[[str], None], name: str, lines: Sequence[str]) -> Non
         say(f"{name}: {line}")
     if len(lines) > _SAID:
         say(f"{name}: … and {len(lines) - _SAID} lines more")
-
-
-def _compare(site: Site, part: Part) -> Difference:
-    return plan_difference(part.plan(site), part.read(site))

@@ -6,7 +6,8 @@ A rule is known by its comment, which hashes it and all before it. So what someb
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 from labkit.agents.calico.felix.difference import Difference, State
@@ -16,9 +17,9 @@ from labkit.agents.kit.kernel import KernelError, run
 _COMMENT: Final = re.compile(r'--comment "?(cali:[\w-]+)"?')
 _TARGET: Final = re.compile(r"--(?:jump|goto) (cali-\S+)")
 _LATE: Final = "not in its place:"
-_TOGETHER: Final = (
-    140  # lines of one transaction: without CAP_NET_ADMIN in the first user namespace a netlink message has 208 KB
-)
+# bytes of one transaction: without CAP_NET_ADMIN in the first user namespace a netlink message has room for 208 KB
+_TOGETHER: Final = 150_000
+_LINE, _COMMENT_BYTES, _MATCH = 250, 320, 120  # about what a rule needs, and each of its comments and other matches
 
 
 def plan(tables: Tables) -> State:
@@ -169,29 +170,31 @@ def _divide_chunks(lines: Sequence[str]) -> Iterator[Sequence[str]]:
             blocks[-1].append(line)
         else:
             blocks.append([line])
-    chunk: list[str] = []
+    chunk, size = list[str](), 0
     for block in blocks:
-        if chunk and len(chunk) + len(block) > _TOGETHER:
-            yield chunk
-            chunk = []
-        chunk += block
-        while len(chunk) > _TOGETHER:
-            yield chunk[:_TOGETHER]
-            chunk = chunk[_TOGETHER:]
+        whole = sum(_weigh(line) for line in block)
+        for line in block:
+            if chunk and size + (whole if line is block[0] else _weigh(line)) > _TOGETHER:
+                yield chunk
+                chunk, size = [], 0
+            chunk.append(line)
+            size += _weigh(line)
     if chunk:
         yield chunk
 
 
-def carry_out(lines: Iterable[str]) -> list[str]:
-    """Transaction by transaction, each as a whole or not at all; what was refused."""
-    refused: list[str] = []
-    transaction: list[str] = []
-    for line in lines:
-        transaction.append(line)
-        if line == "COMMIT":
-            refused += try_restore(["iptables-restore", "-w", "--noflush"], transaction)
-            transaction = []
-    return refused
+def _weigh(line: str) -> int:
+    comments = line.count("--comment")
+    return _LINE + comments * _COMMENT_BYTES + (line.count("-m ") - comments) * _MATCH
+
+
+def carry_out(lines: Sequence[str]) -> list[str]:
+    """All by one call; when something is refused, transaction by transaction, so that the others are done. What was refused."""
+    argv = ("iptables-restore", "-w", "--noflush")
+    if not try_restore(argv, lines):
+        return []
+    ends = [number for number, line in enumerate(lines, 1) if line == "COMMIT"]
+    return [refused for begin, end in pairwise([0, *ends]) for refused in try_restore(argv, lines[begin:end])]
 
 
 def try_restore(argv: Sequence[str], lines: Sequence[str]) -> list[str]:

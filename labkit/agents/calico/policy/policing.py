@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from labkit.agents.calico.facts import WorkloadFacts
 from labkit.agents.calico.objects import (
@@ -61,13 +61,30 @@ def _parse_each(
     found: list[T] = []
     for each in objects:
         try:
-            value, lines = parse(each)
+            value, lines = _remember(each, parse)
         except BROKEN as error:
             refused.append(f"{_name(each)} is not read: {say_broken(error)}")
         else:
             found.append(value)
             refused += [f"{_name(each)}: {line}" for line in lines]
     return found
+
+
+_known: dict[str, tuple[str, Any]] = {}
+_KNOWN: Final = 10_000
+
+
+def _remember(value: Object, parse: Callable[[Object], T]) -> T:
+    """What became of an object of this version; there are few that change."""
+    about = value.get("metadata") or {}
+    uid, version = str(about.get("uid") or ""), str(about.get("resourceVersion") or "")
+    known, parsed = _known.get(uid, ("", None))
+    if not uid or not version or known != version:
+        parsed = parse(value)
+        if len(_known) > _KNOWN:
+            _known.clear()
+        _known[uid] = (version, parsed)
+    return cast("T", parsed)
 
 
 def _name(value: Object) -> str:
