@@ -19,6 +19,7 @@ CNI_PREFIX: Final = "cni.projectcalico.org/"
 NEVER: Final = "Never"
 AS_NUMBER: Final = 64512
 KINDS: Final = (NODE, POOL, AFFINITY, POD, BGP_PEER, BGP_CONFIG)  # of which facts are made
+_PORTED: Final = ("tcp", "udp", "sctp")
 _ENDED: Final = ("Succeeded", "Failed")
 Object = Mapping[str, Any]
 
@@ -196,8 +197,8 @@ def _parse_pod(pod: Object) -> WorkloadFacts | None:
     given = told.get(f"{CNI_PREFIX}podIP")
     if given == "" and about.get("deletionTimestamp"):
         return None  # the plugin has taken it back; what the status says is old
-    address = (given or status.get("podIP") or "").partition("/")[0]
-    if not address or not spec.get("nodeName") or spec.get("hostNetwork") or status.get("phase") in _ENDED:
+    address = str(given or status.get("podIP") or "").partition("/")[0]
+    if not _is_address(address) or not spec.get("nodeName") or spec.get("hostNetwork") or status.get("phase") in _ENDED:
         return None
     return WorkloadFacts(
         about.get("namespace") or "default", about["name"], spec["nodeName"], address,
@@ -205,10 +206,15 @@ def _parse_pod(pod: Object) -> WorkloadFacts | None:
     )  # fmt: skip
 
 
+def _is_address(text: str) -> bool:
+    """Anybody who may change a pod can write there what he likes."""
+    try:
+        return str(ipaddress.IPv4Address(text)) == text
+    except ValueError:
+        return False
+
+
 def _parse_ports(spec: Object) -> tuple[tuple[str, str, int], ...]:
     ports = [port for each in spec.get("containers") or () for port in each.get("ports") or ()]
-    return tuple(
-        (each["name"], (each.get("protocol") or "TCP").lower(), each["containerPort"])
-        for each in ports
-        if each.get("name")
-    )
+    found = [(each.get("name"), (each.get("protocol") or "TCP").lower(), each.get("containerPort")) for each in ports]
+    return tuple(each for each in found if each[0] and each[1] in _PORTED and isinstance(each[2], int))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -20,29 +22,34 @@ from labkit.agents.calico.tunnels import ensure_tunnel_addresses
 _REFRESH: Final = 10.0  # seconds; Felix's own: 90 for routes and iptables, 10 for ipsets
 
 
-def look(store: Store) -> bool:
-    """Whether the kernel is as it shall be now. Raises LabkitError."""
-    name, facts = find_node_name(), read_facts(store)
-    if ensure_tunnel_addresses(store, facts, name):
-        facts = read_facts(store)
-    police = policing.read_policing(store, facts.workloads)
-    _say_refused(police)
-    site = read_site(facts, name, police)
-    ensure_tunnel(site)
-    _write_mtu(site)
-    return _REPAIRS.repair(site, FELIX.say)
+class _Felix:
+    """What it remembers from one look to the next."""
 
+    def __init__(self) -> None:
+        self._repairs = Repairs()
+        self._site: Site | None = None
+        self._refused: set[str] = set()
 
-_said: set[str] = set()
+    def look(self, store: Store) -> bool:
+        """Whether the kernel is as it shall be now. Raises LabkitError."""
+        name, facts = find_node_name(), read_facts(store)
+        if ensure_tunnel_addresses(store, facts, name):
+            facts = read_facts(store)
+        police, own = policing.read_policing(store, facts.workloads), facts.find_node(name)
+        self._say_refused(police.refused if police else ())
+        if self._site and own:  # policy is in force before anything is read
+            self._repairs.guess(replace(self._site, facts=facts, own=own, policing=police), FELIX.say)
+        self._site = read_site(facts, name, police)
+        ensure_tunnel(self._site)
+        _write_mtu(self._site)
+        return self._repairs.repair(self._site, FELIX.say)
 
-
-def _say_refused(police: policing.Policing | None) -> None:
-    """What can't be read is said once, as long as it stays so."""
-    lines = set(police.refused) if police else set[str]()
-    for line in sorted(lines - _said):
-        FELIX.say(line)
-    _said.intersection_update(lines)
-    _said.update(lines)
+    def _say_refused(self, lines: Iterable[str]) -> None:
+        """What can't be read is said once, as long as it stays so."""
+        now = set(lines)
+        for line in sorted(now - self._refused):
+            FELIX.say(line)
+        self._refused = now
 
 
 def _write_mtu(site: Site) -> None:
@@ -55,7 +62,6 @@ def _write_mtu(site: Site) -> None:
 
 
 _HEALTH: Final = Health()
-_REPAIRS: Final = Repairs()
 
 
 def _begin() -> None:
@@ -65,5 +71,5 @@ def _begin() -> None:
 
 
 FELIX: Final = Agent(
-    "felix", look, _REFRESH, (*KINDS, *policing.KINDS), kernel=True, begin=_begin, report=_HEALTH.report
+    "felix", _Felix().look, _REFRESH, (*KINDS, *policing.KINDS), kernel=True, begin=_begin, report=_HEALTH.report
 )

@@ -59,16 +59,15 @@ class Repairs:
         self._parts = parts
         self._seen: dict[int, State] = {}
 
-    def repair(self, site: Site, say: Callable[[str], None]) -> bool:
-        """Until the kernel is as it should be, which is seen when nothing differs, at most four rounds; whether it is. Raises KernelError."""
-        self._guess(site, say)
-        return any(not self._repair_once(site, say) for _ in range(_ROUNDS))
-
-    def _guess(self, site: Site, say: Callable[[str], None]) -> None:
+    def guess(self, site: Site, say: Callable[[str], None]) -> None:
         """Reading takes longer than writing, so what was seen at last is believed for a moment. Where that was wrong, the round after it puts it right."""
         for number, part in enumerate(self._parts):
             if part.quick and number in self._seen:
                 _carry_out(site, part, plan_difference(part.plan(site), self._seen.pop(number)), say)
+
+    def repair(self, site: Site, say: Callable[[str], None]) -> bool:
+        """Until the kernel is as it should be, which is seen when nothing differs, at most four rounds; whether it is. Raises KernelError."""
+        return any(not self._repair_once(site, say) for _ in range(_ROUNDS))
 
     def _repair_once(self, site: Site, say: Callable[[str], None]) -> bool:
         """Whether anything differed."""
