@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +11,7 @@ from labkit.agents.calico.facts import KINDS, read_facts
 from labkit.agents.calico.felix.devices import ensure_tunnel
 from labkit.agents.calico.felix.health import Health
 from labkit.agents.calico.felix.parts import Repairs
+from labkit.agents.calico.felix.settings import plan_settings
 from labkit.agents.calico.felix.site import Site, read_site
 from labkit.agents.calico.following import Agent, find_node_name
 from labkit.agents.calico.plugin import MTU_FILE
@@ -26,8 +29,9 @@ def look(store: Store) -> bool:
     if ensure_tunnel_addresses(store, facts, name):
         facts = read_facts(store)
     police = policing.read_policing(store, facts.workloads)
-    _say_refused(police)
-    site = read_site(facts, name, police)
+    settings, idle = plan_settings(facts, name, os.environ)
+    _say_once([*(police.refused if police else ()), *idle])
+    site = read_site(facts, name, police, settings)
     ensure_tunnel(site)
     _write_mtu(site)
     return _REPAIRS.repair(site, FELIX.say)
@@ -36,9 +40,9 @@ def look(store: Store) -> bool:
 _said: set[str] = set()
 
 
-def _say_refused(police: policing.Policing | None) -> None:
-    """What can't be read is said once, as long as it stays so."""
-    lines = set(police.refused) if police else set[str]()
+def _say_once(told: Iterable[str]) -> None:
+    """What can't be read, or does not act, is said once, as long as it stays so."""
+    lines = set(told)
     for line in sorted(lines - _said):
         FELIX.say(line)
     _said.intersection_update(lines)
