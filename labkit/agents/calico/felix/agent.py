@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from labkit.agents.calico.facts import KINDS, read_facts
 from labkit.agents.calico.felix.devices import ensure_tunnel
 from labkit.agents.calico.felix.health import Health
 from labkit.agents.calico.felix.parts import Repairs
+from labkit.agents.calico.felix.settings import plan_settings
 from labkit.agents.calico.felix.site import Site, read_site
 from labkit.agents.calico.following import Agent, find_node_name
 from labkit.agents.calico.plugin import MTU_FILE
@@ -28,7 +30,7 @@ class _Felix:
     def __init__(self) -> None:
         self._repairs = Repairs()
         self._site: Site | None = None
-        self._refused: set[str] = set()
+        self._said: set[str] = set()
 
     def look(self, store: Store) -> bool:
         """Whether the kernel is as it shall be now. Raises LabkitError."""
@@ -36,20 +38,23 @@ class _Felix:
         if ensure_tunnel_addresses(store, facts, name):
             facts = read_facts(store)
         police, own = policing.read_policing(store, facts.workloads), facts.find_node(name)
-        self._say_refused(police.refused if police else ())
+        settings, idle = plan_settings(facts, name, os.environ)
+        self._say_once([*(police.refused if police else ()), *idle])
         if self._site and own:  # policy is in force before anything is read
-            self._repairs.guess(replace(self._site, facts=facts, own=own, policing=police), FELIX.say)
-        self._site = read_site(facts, name, police)
+            self._repairs.guess(
+                replace(self._site, facts=facts, own=own, policing=police, settings=settings), FELIX.say
+            )
+        self._site = read_site(facts, name, police, settings)
         ensure_tunnel(self._site)
         _write_mtu(self._site)
         return self._repairs.repair(self._site, FELIX.say)
 
-    def _say_refused(self, lines: Iterable[str]) -> None:
-        """What can't be read is said once, as long as it stays so."""
-        now = set(lines)
-        for line in sorted(now - self._refused):
+    def _say_once(self, told: Iterable[str]) -> None:
+        """What can't be read, or does not act, is said once, as long as it stays so."""
+        now = set(told)
+        for line in sorted(now - self._said):
             FELIX.say(line)
-        self._refused = now
+        self._said = now
 
 
 def _write_mtu(site: Site) -> None:
