@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from labkit.agents.calico.facts import KINDS, read_facts
+from labkit.agents.calico.facts import KINDS, Facts, read_facts
 from labkit.agents.calico.felix.devices import ensure_tunnel
 from labkit.agents.calico.felix.health import Health
 from labkit.agents.calico.felix.parts import Repairs
@@ -35,14 +35,25 @@ class _Felix:
         name, facts = find_node_name(), read_facts(store)
         if ensure_tunnel_addresses(store, facts, name):
             facts = read_facts(store)
-        police, own = policing.read_policing(store, facts.workloads), facts.find_node(name)
-        self._say_refused(police.refused if police else ())
-        if self._site and own:  # policy is in force before anything is read
-            self._repairs.guess(replace(self._site, facts=facts, own=own, policing=police), FELIX.say)
-        self._site = read_site(facts, name, police)
+        self._site = read_site(facts, name, self._read_policing(store, facts))
         ensure_tunnel(self._site)
         _write_mtu(self._site)
         return self._repairs.repair(self._site, FELIX.say)
+
+    def hasten(self, store: Store) -> None:
+        """Policy is in force before anything is read; the look comes after. Raises LabkitError."""
+        facts = read_facts(store)
+        own = facts.find_node(find_node_name())
+        if self._site and own:
+            police = self._read_policing(store, facts)
+            if police != self._site.policing:
+                self._site = replace(self._site, facts=facts, own=own, policing=police)
+                self._repairs.guess(self._site, FELIX.say)
+
+    def _read_policing(self, store: Store, facts: Facts) -> policing.Policing | None:
+        police = policing.read_policing(store, facts.workloads)
+        self._say_refused(police.refused if police else ())
+        return police
 
     def _say_refused(self, lines: Iterable[str]) -> None:
         """What can't be read is said once, as long as it stays so."""
@@ -62,6 +73,7 @@ def _write_mtu(site: Site) -> None:
 
 
 _HEALTH: Final = Health()
+_FELIX: Final = _Felix()
 
 
 def _begin() -> None:
@@ -71,5 +83,12 @@ def _begin() -> None:
 
 
 FELIX: Final = Agent(
-    "felix", _Felix().look, _REFRESH, (*KINDS, *policing.KINDS), kernel=True, begin=_begin, report=_HEALTH.report
+    "felix",
+    _FELIX.look,
+    _REFRESH,
+    (*KINDS, *policing.KINDS),
+    kernel=True,
+    begin=_begin,
+    report=_HEALTH.report,
+    hasten=_FELIX.hasten,
 )
