@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-import select
+import threading
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -48,16 +48,24 @@ def api() -> FakeApi:
 
 
 @pytest.fixture
-def mirror(api: FakeApi) -> Mirror:
-    return Mirror(cast("Api", api), (POD, NODE, OWN), lambda _: None)
+def news() -> threading.Event:
+    return threading.Event()
+
+
+@pytest.fixture
+def mirror(api: FakeApi, news: threading.Event) -> Mirror:
+    made = Mirror(cast("Api", api), tell=news.set)
+    made.start((POD, NODE, OWN))
+    assert made.wait(20) == []
+    return made
 
 
 def list_names(mirror: Mirror) -> list[str]:
-    return [each["metadata"]["name"] for each in mirror.list(POD)]
+    return sorted(name for _, name in mirror.read("Pod"))
 
 
 def test_it_has_what_was_listed_and_what_came_since(api: FakeApi, mirror: Mirror) -> None:
-    assert (list_names(mirror), mirror.list(NODE), mirror.list(OWN), mirror.version) == (["web"], [], [], 5)
+    assert (list_names(mirror), mirror.read(NODE), mirror.read(OWN), mirror.version) == (["web"], {}, {}, 5)
     api.events[POD].put(("ADDED", render("api", 7)))
     wait_until(lambda: list_names(mirror) == ["api", "web"])
     api.events[POD].put(("DELETED", render("web", 9)))
@@ -65,12 +73,18 @@ def test_it_has_what_was_listed_and_what_came_since(api: FakeApi, mirror: Mirror
     assert mirror.version == 9
 
 
-def test_it_rings_for_what_is_new(api: FakeApi, mirror: Mirror) -> None:
+def test_it_tells_of_what_is_new(api: FakeApi, mirror: Mirror, news: threading.Event) -> None:
     assert list_names(mirror) == ["web"]
-    mirror.quiet()
-    assert not select.select([mirror.bell], [], [], 0)[0]
+    news.clear()
     api.events[POD].put(("MODIFIED", render("web", 8)))
-    assert select.select([mirror.bell], [], [], 20)[0]
+    assert news.wait(20)
+
+
+def test_what_was_never_listed_is_named(api: FakeApi) -> None:
+    api.list_versioned = lambda *_, **__: threading.Event().wait()  # type: ignore[method-assign, assignment, return-value]
+    made = Mirror(cast("Api", api))
+    made.start(("Pod", "Node"))
+    assert made.wait(0.01) == ["nodes", "pods"]
 
 
 def test_what_was_written_is_known_at_once_and_not_undone_by_what_is_older(api: FakeApi, mirror: Mirror) -> None:
@@ -79,7 +93,7 @@ def test_what_was_written_is_known_at_once_and_not_undone_by_what_is_older(api: 
     api.events[POD].put(("MODIFIED", {**render("web", 11), "spec": "older"}))
     api.events[POD].put(("ADDED", render("last", 13)))
     wait_until(lambda: "last" in list_names(mirror))
-    assert [each.get("spec") for each in mirror.list(POD)] == [None, "mine"]
+    assert {name: each.get("spec") for (_, name), each in mirror.read(POD).items()} == {"last": None, "web": "mine"}
     mirror.forget(POD, "web", "default")
     assert list_names(mirror) == ["last"]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from labkit.agents.calico.facts import KINDS, read_facts
+from labkit.agents.calico.facts import KINDS, Facts, read_facts
 from labkit.agents.calico.felix.devices import ensure_tunnel
 from labkit.agents.calico.felix.health import Health
 from labkit.agents.calico.felix.parts import Repairs
@@ -31,23 +31,33 @@ class _Felix:
         self._repairs = Repairs()
         self._site: Site | None = None
         self._said: set[str] = set()
+        self._idle: Sequence[str] = ()  # settings that do not act
 
     def look(self, store: Store) -> bool:
         """Whether the kernel is as it shall be now. Raises LabkitError."""
         name, facts = find_node_name(), read_facts(store)
         if ensure_tunnel_addresses(store, facts, name):
             facts = read_facts(store)
-        police, own = policing.read_policing(store, facts.workloads), facts.find_node(name)
-        settings, idle = plan_settings(facts, name, os.environ)
-        self._say_once([*(police.refused if police else ()), *idle])
-        if self._site and own:  # policy is in force before anything is read
-            self._repairs.guess(
-                replace(self._site, facts=facts, own=own, policing=police, settings=settings), FELIX.say
-            )
-        self._site = read_site(facts, name, police, settings)
+        settings, self._idle = plan_settings(facts, name, os.environ)
+        self._site = read_site(facts, name, self._read_policing(store, facts), settings)
         ensure_tunnel(self._site)
         _write_mtu(self._site)
         return self._repairs.repair(self._site, FELIX.say)
+
+    def hasten(self, store: Store) -> None:
+        """Policy is in force before anything is read; the look comes after. Raises LabkitError."""
+        facts = read_facts(store)
+        own = facts.find_node(find_node_name())
+        if self._site and own:
+            police = self._read_policing(store, facts)
+            if police != self._site.policing:
+                self._site = replace(self._site, facts=facts, own=own, policing=police)
+                self._repairs.guess(self._site, FELIX.say)
+
+    def _read_policing(self, store: Store, facts: Facts) -> policing.Policing | None:
+        police = policing.read_policing(store, facts.workloads)
+        self._say_once([*(police.refused if police else ()), *self._idle])
+        return police
 
     def _say_once(self, told: Iterable[str]) -> None:
         """What can't be read, or does not act, is said once, as long as it stays so."""
@@ -67,6 +77,7 @@ def _write_mtu(site: Site) -> None:
 
 
 _HEALTH: Final = Health()
+_FELIX: Final = _Felix()
 
 
 def _begin() -> None:
@@ -76,5 +87,12 @@ def _begin() -> None:
 
 
 FELIX: Final = Agent(
-    "felix", _Felix().look, _REFRESH, (*KINDS, *policing.KINDS), kernel=True, begin=_begin, report=_HEALTH.report
+    "felix",
+    _FELIX.look,
+    _REFRESH,
+    (*KINDS, *policing.KINDS),
+    kernel=True,
+    begin=_begin,
+    report=_HEALTH.report,
+    hasten=_FELIX.hasten,
 )

@@ -60,10 +60,12 @@ class Repairs:
         self._seen: dict[int, State] = {}
 
     def guess(self, site: Site, say: Callable[[str], None]) -> None:
-        """Reading takes longer than writing, so what was seen at last is believed for a moment. Where that was wrong, the round after it puts it right."""
+        """Reading takes longer than writing, so what was seen at last is believed. Where that was wrong, the next repair puts it right."""
         for number, part in enumerate(self._parts):
             if part.quick and number in self._seen:
-                _carry_out(site, part, plan_difference(part.plan(site), self._seen.pop(number)), say)
+                difference = plan_difference(part.plan(site), self._seen.pop(number))
+                if not _carry_out(site, part, difference, say):
+                    self._seen[number] = part.plan(site)
 
     def repair(self, site: Site, say: Callable[[str], None]) -> bool:
         """Until the kernel is as it should be, which is seen when nothing differs, at most four rounds; whether it is. Raises KernelError."""
@@ -80,10 +82,13 @@ class Repairs:
         return differed
 
 
-def _carry_out(site: Site, part: Part, difference: Difference, say: Callable[[str], None]) -> None:
+def _carry_out(site: Site, part: Part, difference: Difference, say: Callable[[str], None]) -> list[str]:
+    """What was refused."""
     lines = part.render(site, difference) if difference else []
     _say_all(say, part.name, lines)
-    _say_all(say, "refused", part.carry_out(lines) if lines else [])
+    refused = part.carry_out(lines) if lines else []
+    _say_all(say, "refused", refused)
+    return refused
 
 
 def _say_all(say: Callable[[str], None], name: str, lines: Sequence[str]) -> None:
