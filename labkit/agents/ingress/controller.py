@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +55,10 @@ class Controller:
         """Until nginx ends. Raises LabkitError then."""
         say_structured("nginx.go:303", "Starting NGINX process")
         while True:
-            self._sync()
+            try:
+                self._sync()
+            except Exception:  # noqa: BLE001 - one object's trouble is no other's: what is in force stays
+                traceback.print_exc()
             until = time.monotonic() + _PAUSE
             while not self._watch.news.wait(_LOOK):
                 if not self.nginx.runs:
@@ -74,7 +78,7 @@ class Controller:
         return why
 
     def _sync(self) -> None:
-        """One round: an object that is not as it should be never ends the loop."""
+        """One round."""
         self._watch.meet()
         whole = self._watch.read()
         model, statuses = plan_whole(self._keep_sane(whole))
