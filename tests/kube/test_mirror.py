@@ -81,10 +81,12 @@ def test_it_tells_of_what_is_new(api: FakeApi, mirror: Mirror, news: threading.E
 
 
 def test_what_was_never_listed_is_named(api: FakeApi) -> None:
-    api.list_versioned = lambda *_, **__: threading.Event().wait()  # type: ignore[method-assign, assignment, return-value]
-    made = Mirror(cast("Api", api))
+    made, held = Mirror(cast("Api", api)), threading.Event()
+    api.list_versioned = lambda *_, **__: held.wait() and ((), "1")  # type: ignore[method-assign, assignment, return-value]
     made.start(("Pod", "Node"))
     assert made.wait(0.01) == ["nodes", "pods"]
+    held.set()
+    assert made.wait(20) == []
 
 
 def test_what_was_written_is_known_at_once_and_not_undone_by_what_is_older(api: FakeApi, mirror: Mirror) -> None:
