@@ -18,6 +18,7 @@ from labkit.net.snapshot.item import Item
 from labkit.world import Machine, World
 
 CONF: Final = "/etc/cni/net.d"
+_RENEWED: Final = ("calico-kubeconfig",)  # with another token by each calico-node that begins
 # links, chains, routes and sysctls of CNI plugins, of kube-proxy and of Felix
 OF_PROGRAMS: Final = re.compile(
     r"\bcni0\b|\bveth[0-9a-f]{8}\b|\bCNI-|\bKUBE-|kube-proxy|\bcali[0-9a-f]{11}\b|\bcali-|\bcali:|\bvxlan\.calico\b"
@@ -78,7 +79,7 @@ def _list_of_node(node: Machine) -> dict[str, Item]:
 
 
 def _list_files(node: Machine) -> Iterator[Item]:
-    for name in node.list_folder(CONF) or ():
+    for name in sorted({*(node.list_folder(CONF) or ())} - {*_RENEWED}):
         path = f"{CONF}/{name}"
         text = node.read_file(path)
         if text is not None:
