@@ -11,7 +11,7 @@ from labkit.fabric.topology import Topology
 
 PROXIES: Final = ("iptables", "nftables", "ipvs", "none")
 ADDONS: Final = ("bridge", "none")
-OFFERS: Final = ("ingress-nginx",)
+OFFERS: Final = ("gateway-api", "ingress-nginx")
 _POD_PREFIX: Final = 24
 _SERVICE_PREFIX: Final = 24  # so many ClusterIPs there are at least
 _DNS: Final = 10  # the tenth address of the services' prefix, as kubeadm has it

@@ -49,6 +49,10 @@ KINDS: Final = {
             "validatingwebhookconfigurations",
             namespaced=False,
         ),
+        Kind("gateway.networking.k8s.io", "v1", "GatewayClass", "gatewayclasses", namespaced=False),
+        Kind("gateway.networking.k8s.io", "v1", "Gateway", "gateways"),
+        Kind("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes"),
+        Kind("gateway.networking.k8s.io", "v1beta1", "ReferenceGrant", "referencegrants"),
         Kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False),
     )
 }

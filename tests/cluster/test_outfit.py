@@ -12,9 +12,9 @@ from cryptography.x509.oid import NameOID
 
 from labkit.cluster import Cluster, outfit_topology, plan_members
 from labkit.cluster.manifests import render_manifests
-from labkit.kube.pki import Authority
 from labkit.errors import UsageError
 from labkit.fabric.topology import Link, Machine, Port, Switch, Topology
+from labkit.kube.pki import Authority
 
 NAMES = ("control", "worker1", "worker2")
 TOPOLOGY = Topology(

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 _HOST: Final = re.compile(r"(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_PATH: Final = re.compile(r"/[-._~A-Za-z0-9/:@%+,=!&()*]*")
-_REGEX: Final = re.compile(r"/[-._~A-Za-z0-9/:@%,!^$\[\](){}*+?|&=\\]*")
+PLAIN_PATH: Final = re.compile(r"/[-._~A-Za-z0-9/:@%+,=!&()*]*")
+REGEX_PATH: Final = re.compile(r"/[-._~A-Za-z0-9/:@%,!^$\[\](){}*+?|&=\\]*")
 _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _LONGEST: Final = 1000  # of a path: nginx's buffer for a directive has 4 KB
 
@@ -33,8 +33,8 @@ def _find_path_fault(path: Mapping[str, Any], *, regex: bool) -> str:
     if len(text) > _LONGEST:
         return f"invalid http path: it has {len(text)} characters, more than {_LONGEST}"
     if not regex:
-        return "" if _PATH.fullmatch(text) else f"path {text!r:.80} cannot be used with pathType {kind}"
-    if not _REGEX.fullmatch(text):
+        return "" if PLAIN_PATH.fullmatch(text) else f"path {text!r:.80} cannot be used with pathType {kind}"
+    if not REGEX_PATH.fullmatch(text):
         return f"invalid http path: invalid value found: {text!r:.80}"
     try:
         re.compile(text)

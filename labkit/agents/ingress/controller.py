@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from labkit.agents.ingress.certificates import FAKE, make_fake
+from labkit.agents.ingress.gateway.writing import Writer
 from labkit.agents.ingress.klog import say, say_structured
 from labkit.agents.ingress.model import Model, Trouble
 from labkit.agents.ingress.nginx import Nginx
 from labkit.agents.ingress.objecting import find_objection
 from labkit.agents.ingress.parsing import name_object
-from labkit.agents.ingress.planning import Found, plan_model
 from labkit.agents.ingress.refusing import find_refused
 from labkit.agents.ingress.rendering import SSL, render_conf
 from labkit.agents.ingress.telling import Teller
 from labkit.agents.ingress.watching import Settings, Watch
+from labkit.agents.ingress.whole import Version, Whole, find_version, plan_whole
 from labkit.errors import LabkitError
 from labkit.kube import Api
 
@@ -35,10 +36,11 @@ class Controller:
     def __init__(self, api: Api, settings: Settings, pod: Object) -> None:
         self._teller = Teller(api, pod)
         self._watch = Watch(api, settings, self._teller)
+        self._writer = Writer(api, self._watch.gateways)
         self._fake = make_fake()
         self._text = ""  # the configuration in force, and its certificates
         self._pems: dict[str, str] = {}
-        self._refused: dict[tuple[str, str], str] = {}  # Ingresses by uid and version -> nginx's words
+        self._refused: dict[Version, str] = {}  # Ingresses and HTTPRoutes -> nginx's words
         self.nginx = Nginx(Path(SSL))
 
     def prepare(self) -> None:
@@ -74,36 +76,41 @@ class Controller:
     def _sync(self) -> None:
         """One round: an object that is not as it should be never ends the loop."""
         self._watch.meet()
-        found, troubles = self._keep_sane(self._watch.read())
-        model = plan_model(found)
+        whole = self._watch.read()
+        model, statuses = plan_whole(self._keep_sane(whole))
         if (render_conf(model), self._list_pems(model)) != (self._text, self._pems):
-            model, refusals = self._put_in_force(found, model)
-            troubles += refusals
-        self._teller.tell_troubles((*model.troubles, *troubles))
+            self._put_in_force(whole, model)
+            model, statuses = plan_whole(self._keep_sane(whole))
+        self._writer.write(statuses)
+        self._teller.tell_troubles((*model.troubles, *self._list_refusals(whole)))
 
     def _list_pems(self, model: Model) -> dict[str, str]:
         shown = {each.certificate_name: each.certificate for each in model.servers if each.certificate}
         return {**shown, FAKE: self._fake.certificate + self._fake.key}
 
-    def _keep_sane(self, found: Found) -> tuple[Found, tuple[Trouble, ...]]:
-        """Without the Ingresses that nginx has refused before, in this version."""
-        refused = [each for each in found.ingresses if _version(each) in self._refused]
-        troubles = tuple(_explain(each, self._refused[_version(each)]) for each in refused)
-        return replace(found, ingresses=[each for each in found.ingresses if each not in refused]), troubles
+    def _keep_sane(self, whole: Whole) -> Whole:
+        """Without what nginx has refused before, in this version."""
+        ingresses = [each for each in whole.ingress.ingresses if find_version(each) not in self._refused]
+        return Whole(replace(whole.ingress, ingresses=ingresses), replace(whole.gateway, refused=self._refused))
 
-    def _put_in_force(self, found: Found, model: Model) -> tuple[Model, tuple[Trouble, ...]]:
+    def _list_refusals(self, whole: Whole) -> list[Trouble]:
+        """Of Ingresses; an HTTPRoute has a status."""
+        refused = [each for each in whole.ingress.ingresses if find_version(each) in self._refused]
+        return [Trouble(name_object(each), "Rejected", self._refused[find_version(each)]) for each in refused]
+
+    def _put_in_force(self, whole: Whole, model: Model) -> None:
         say_structured("controller.go:168", "Configuration changes detected, backend reload required")
         self.nginx.write_certificates(self._list_pems(model))
-        troubles: tuple[Trouble, ...] = ()
-        if words := self.nginx.find_refusal(render_conf(model)):
+        words = self.nginx.find_refusal(render_conf(model))
+        if words:
             self._complain(words)
-            found, troubles = self._leave_out(found)
-            model = plan_model(found)
-            if words := self.nginx.find_refusal(render_conf(model)):
-                self._complain(words)
-                return model, troubles
-        self._apply(model)
-        return model, troubles
+            self._leave_out(whole)
+            model, _ = plan_whole(self._keep_sane(whole))
+            words = self.nginx.find_refusal(render_conf(model))
+        if words:
+            self._complain(words)  # together they are refused, and none of them alone: what is in force stays
+        else:
+            self._apply(model)
 
     def _apply(self, model: Model) -> None:
         self._text, self._pems = render_conf(model), self._list_pems(model)
@@ -116,20 +123,12 @@ class Controller:
         say("controller.go:180", f"Unexpected failure reloading the backend:\n{words}", "E")
         self._teller.tell_pod(f"Error reloading NGINX: {words}", "Warning")
 
-    def _leave_out(self, found: Found) -> tuple[Found, tuple[Trouble, ...]]:
-        """Each Ingress that is refused, and stays so until it changes."""
+    def _leave_out(self, whole: Whole) -> None:
+        """Each Ingress and HTTPRoute that is refused, and stays so until it changes."""
 
-        def find_refusal(ingresses: Sequence[Object]) -> str:
-            return self.nginx.find_refusal(render_conf(plan_model(replace(found, ingresses=ingresses))))
+        def find_refusal(sources: Sequence[Object]) -> str:
+            return self.nginx.find_refusal(render_conf(plan_whole(sane.keep(sources))[0]))
 
-        for ingress, words in find_refused(list(found.ingresses), find_refusal):
-            self._refused[_version(ingress)] = words
-        return self._keep_sane(found)
-
-
-def _version(ingress: Object) -> tuple[str, str]:
-    return ingress["metadata"]["uid"], ingress["metadata"]["resourceVersion"]
-
-
-def _explain(ingress: Object, words: str) -> Trouble:
-    return Trouble(name_object(ingress), "Rejected", f"nginx refuses it: {words.splitlines()[0]}")
+        sane = self._keep_sane(whole)
+        for source, words in find_refused(sane.list_sources(), find_refusal):
+            self._refused[find_version(source)] = f"nginx refuses it: {words.splitlines()[0]}"

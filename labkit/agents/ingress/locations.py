@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from labkit.agents.ingress.model import EXACT, PREFIX, ROOT, Location
+from labkit.agents.ingress.model import EXACT, PREFIX, REGEX, ROOT, Location
 
 
 def plan_locations(locations: Iterable[Location]) -> tuple[Location, ...]:
@@ -25,6 +25,8 @@ def _split(location: Location, *, has_exact: bool) -> tuple[Location, ...]:
 
 def render_match(location: Location, *, regex: bool) -> str:
     """What stands behind `location`."""
+    if location.kind == REGEX:
+        return f'~ "^{location.path}"'
     if regex:
         return f'~* "^{location.path}"'
     return f"= {location.path}" if location.kind == EXACT else location.path

@@ -10,8 +10,11 @@ from labkit.agents.ingress.annotations import NONE, Annotations
 DEFAULT_SERVER: Final = "_"
 DEFAULT_UPSTREAM: Final = "upstream-default-backend"
 ROOT: Final = "/"
+HTTP: Final = 80
+HTTPS: Final = 443
 EXACT: Final = "Exact"
 PREFIX: Final = "Prefix"
+REGEX: Final = "RegularExpression"  # of Gateway API only
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,27 @@ NOWHERE: Final = Origin()
 
 
 @dataclass(frozen=True)
+class Choice:
+    """One rule of an HTTPRoute at a path. `conditions`: (nginx's variable, regular expression for the whole of it), all have to hold.
+
+    `shares`: (upstream, weight), an upstream of digits is the status that is answered instead; `lines`, `answer`, `headers`: what its
+    filters make of it (gateway/filters.py).
+    """
+
+    origin: Origin
+    conditions: tuple[tuple[str, str], ...] = ()
+    shares: tuple[tuple[str, int], ...] = ()
+    lines: tuple[str, ...] = ()
+    answer: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Location:
-    """One `location`; `kind`: Exact or Prefix, `upstream`: the name of the pods that it leads to."""
+    """One `location`; `kind`: Exact, Prefix or RegularExpression, `upstream`: the name of the pods that it leads to.
+
+    `choices`: in the place of an upstream, the first whose conditions hold.
+    """
 
     path: str
     kind: str
@@ -38,6 +60,7 @@ class Location:
     origin: Origin = NOWHERE
     annotations: Annotations = NONE
     is_default: bool = False
+    choices: tuple[Choice, ...] = ()
 
     @property
     def needs_rewrite(self) -> bool:
@@ -52,13 +75,18 @@ class Location:
 
 @dataclass(frozen=True)
 class Server:
-    """One host; `certificate`: PEM of the certificate and its key, empty where the default one is shown. `tls`: the host is in a tls section."""
+    """One host; `certificate`: PEM of the certificate and its key, empty where the default one is shown. `tls`: the host is in a tls section.
+
+    `wide`: a star in the host stands for more than one label, too, as Gateway API has it.
+    """
 
     host: str
     locations: tuple[Location, ...] = ()
     certificate: str = ""
     certificate_name: str = ""
     tls: bool = False
+    ports: tuple[int, ...] = (HTTP, HTTPS)
+    wide: bool = False
 
     @property
     def enforces_regex(self) -> bool:

@@ -41,12 +41,12 @@ class Found:
     secrets: Objects = field(default_factory=dict)
 
 
-def plan_model(found: Found) -> Model:
-    """Older Ingresses come first: what they have, later ones don't get."""
+def plan_model(found: Found, more: Iterable[Backend] = ()) -> Model:
+    """Older Ingresses come first: what they have, later ones don't get. `more`: backends of others than Ingresses."""
     parsed, troubles = _parse_all(found.ingresses)
     servers = _plan_servers(parsed)
     certificates, missing = _plan_certificates(parsed, found.secrets)
-    backends = list(dict.fromkeys(backend for each in parsed for backend in each.list_backends()))
+    backends = dict.fromkeys([*(backend for each in parsed for backend in each.list_backends()), *more])
     planned = [_finish(host, locations, certificates.get(host)) for host, locations in sorted(servers.items())]
     wrong = _list_backend_troubles(parsed, found.services)
     return Model(tuple(planned), _plan_upstreams(backends, found), (*troubles, *missing, *wrong))
