@@ -273,6 +273,26 @@ def test_what_a_listeners_status_says(case: str) -> None:
     )
 
 
+ODD = {
+    "nothing": {},
+    "no-rules": {"parentRefs": [{"name": "gate"}], "rules": []},
+    "empty-rule": {"parentRefs": [{"name": "gate"}], "rules": [{}]},
+    "empty-match": {
+        "parentRefs": [{"name": "gate"}],
+        "rules": [{"matches": [{}], "filters": [{"type": "RequestRedirect"}]}],
+    },
+    "other-parent": {"parentRefs": [{"name": "web", "kind": "Service"}], "rules": [{}]},
+}
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_a_route_that_says_hardly_anything_hurts_nobody(case: str) -> None:
+    odd = {"metadata": {"name": "odd", "namespace": "shop"}, "spec": ODD[case]}
+    made = plan(odd, make_route(hostnames=["a.example"]))
+    assert ("a.example", 80) in made.sites
+    assert render_conf(plan_whole(Whole(make_found(), make_gateways(odd)))[0])
+
+
 def test_two_listeners_of_one_host_conflict() -> None:
     status = next(
         each for each in plan(gateway=make_gateway(HTTP, {**HTTP, "name": "again"})).statuses if each.kind == "Gateway"
