@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from labkit.kube import Api
+from labkit.kube import Api, MissingError
 from labkit.kube.kinds import KINDS, Kind
 from labkit.net.snapshot.item import Item, Lines
 
@@ -32,11 +32,19 @@ def list_object_items(api: Api, busy: Collection[str]) -> Iterator[Item]:
     """
     for kind in KINDS.values():
         if kind.name not in _DERIVED:
-            yield from (_plan_item(kind, found) for found in api.list(kind) if _is_made(kind, found))
+            yield from (_plan_item(kind, found) for found in _list_all(api, kind) if _is_made(kind, found))
     for node in api.list("Node"):
         yield _plan_node(node)
         if node["metadata"]["name"] in busy:
             yield _plan_readiness(node)
+
+
+def _list_all(api: Api, kind: Kind) -> Iterable[Object]:
+    """None of a kind that this cluster has not been taught."""
+    try:
+        return api.list(kind)
+    except MissingError:
+        return ()
 
 
 def _is_made(kind: Kind, found: Object) -> bool:
