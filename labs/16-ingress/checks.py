@@ -264,7 +264,12 @@ def pods_know_the_caller(view: View) -> None:
 @check(
     points=3,
     acts=True,
-    may_leave=("* KUBE-*", "chain *", "rule *KUBE-*"),
+    may_leave=(
+        "* KUBE-*",
+        "chain *",
+        "rule *KUBE-*",
+        "* veth*",
+    ),  # the kubelet takes its pod's cable away in its own time
     after=("pages_come_in",),
     hints=(
         "Pods and Ingresses come and go. Who tells nginx?",
@@ -296,7 +301,7 @@ def plan_pod(view: View, name: str) -> Object:
     return {
         "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"app": view.values["app"]}},
         "spec": {
-            "nodeName": "worker2", "terminationGracePeriodSeconds": 0, "containers": [container],
+            "nodeName": "worker2", "terminationGracePeriodSeconds": 1, "containers": [container],
             "volumes": [{"name": "conf", "configMap": {"name": "page"}}],
         },
     }  # fmt: skip
