@@ -13,6 +13,7 @@ from labkit.agents.calico.felix.health import Health
 from labkit.agents.calico.felix.parts import Repairs
 from labkit.agents.calico.felix.site import Site, read_site
 from labkit.agents.calico.following import Agent, find_node_name
+from labkit.agents.calico.mirrored import MirroredStore
 from labkit.agents.calico.plugin import MTU_FILE
 from labkit.agents.calico.policy import policing
 from labkit.agents.calico.probes import STARTED
@@ -38,7 +39,14 @@ class _Felix:
         self._site = read_site(facts, name, self._read_policing(store, facts))
         ensure_tunnel(self._site)
         _write_mtu(self._site)
-        return self._repairs.repair(self._site, FELIX.say)
+        return self._repairs.repair(lambda: self._find_site(store), FELIX.say)
+
+    def _find_site(self, store: Store) -> Site:
+        """As it is now: a look takes a while, and a change of policy does not wait for its end."""
+        if isinstance(store, MirroredStore) and store.mirror.quiet():
+            self.hasten(store)
+        assert self._site
+        return self._site
 
     def hasten(self, store: Store) -> None:
         """Policy is in force before anything is read; the look comes after. Raises LabkitError."""
