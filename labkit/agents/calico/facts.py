@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from labkit.agents.calico.names import name_link, name_workload
-from labkit.agents.calico.objects import AFFINITY, BGP_CONFIG, BGP_PEER, NODE, POD, POOL
+from labkit.agents.calico.objects import AFFINITY, BGP_CONFIG, BGP_PEER, FELIX_CONFIG, NODE, POD, POOL
 from labkit.agents.calico.store import Store
 
 PREFIX: Final = "projectcalico.org/"
 CNI_PREFIX: Final = "cni.projectcalico.org/"
 NEVER: Final = "Never"
 AS_NUMBER: Final = 64512
-KINDS: Final = (NODE, POOL, AFFINITY, POD, BGP_PEER, BGP_CONFIG)  # of which facts are made
+KINDS: Final = (NODE, POOL, AFFINITY, POD, BGP_PEER, BGP_CONFIG, FELIX_CONFIG)  # of which facts are made
 _PORTED: Final = ("tcp", "udp", "sctp")
 _ENDED: Final = ("Succeeded", "Failed")
 Object = Mapping[str, Any]
@@ -101,7 +101,7 @@ class WorkloadFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """All of it. `peers`: BGPPeers as objects; `bgp`: the default BGPConfiguration's spec."""
+    """All of it. `peers`: BGPPeers as objects; `bgp`: the default BGPConfiguration's spec; `felix`: each FelixConfiguration's, by name."""
 
     nodes: Sequence[NodeFacts] = ()
     pools: Sequence[PoolFacts] = ()
@@ -109,6 +109,7 @@ class Facts:
     workloads: Sequence[WorkloadFacts] = ()
     peers: Sequence[Object] = ()
     bgp: Object = field(default_factory=dict)
+    felix: Mapping[str, Object] = field(default_factory=dict)
 
     @property
     def as_number(self) -> int:
@@ -141,6 +142,7 @@ def read_facts(store: Store) -> Facts:
     return Facts(
         parse_nodes(store.list(NODE)), parse_pools(store.list(POOL)), parse_blocks(store.list(AFFINITY)),
         parse_workloads(store.list(POD)), tuple(_sort(store.list(BGP_PEER))), settings.get("default", {}).get("spec", {}),
+        {each["metadata"]["name"]: each.get("spec") or {} for each in store.list(FELIX_CONFIG)},
     )  # fmt: skip
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from collections.abc import Iterable
 from dataclasses import replace
+=======
+import os
+from collections.abc import Iterable
+>>>>>>> calico
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +16,7 @@ from labkit.agents.calico.facts import KINDS, Facts, read_facts
 from labkit.agents.calico.felix.devices import ensure_tunnel
 from labkit.agents.calico.felix.health import Health
 from labkit.agents.calico.felix.parts import Repairs
+from labkit.agents.calico.felix.settings import plan_settings
 from labkit.agents.calico.felix.site import Site, read_site
 from labkit.agents.calico.following import Agent, find_node_name
 from labkit.agents.calico.mirrored import MirroredStore
@@ -51,24 +57,47 @@ class _Felix:
     def hasten(self, store: Store) -> None:
         """Policy is in force before anything is read; the look comes after. Raises LabkitError."""
         facts = read_facts(store)
+<<<<<<< HEAD
         own = facts.find_node(find_node_name())
         if self._site and own:
             police = self._read_policing(store, facts)
             if police != self._site.policing:
                 self._site = replace(self._site, facts=facts, own=own, policing=police)
                 self._repairs.guess(self._site, FELIX.say)
+=======
+    police = policing.read_policing(store, facts.workloads)
+    settings, idle = plan_settings(facts, name, os.environ)
+    _say_once([*(police.refused if police else ()), *idle])
+    site = read_site(facts, name, police, settings)
+    ensure_tunnel(site)
+    _write_mtu(site)
+    return _REPAIRS.repair(site, FELIX.say)
+>>>>>>> calico
 
     def _read_policing(self, store: Store, facts: Facts) -> policing.Policing | None:
         police = policing.read_policing(store, facts.workloads)
         self._say_refused(police.refused if police else ())
         return police
 
+<<<<<<< HEAD
     def _say_refused(self, lines: Iterable[str]) -> None:
         """What can't be read is said once, as long as it stays so."""
         now = set(lines)
         for line in sorted(now - self._refused):
             FELIX.say(line)
         self._refused = now
+=======
+_said: set[str] = set()
+
+
+def _say_once(told: Iterable[str]) -> None:
+    """What can't be read, or does not act, is said once, as long as it stays so."""
+    lines = set(told)
+    for line in sorted(lines - _said):
+        FELIX.say(line)
+    _said.intersection_update(lines)
+    _said.update(lines)
+>>>>>>> calico
 
 
 def _write_mtu(site: Site) -> None:
