@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from collections.abc import Iterable
-from dataclasses import replace
-=======
 import os
 from collections.abc import Iterable
->>>>>>> calico
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -35,14 +31,16 @@ class _Felix:
     def __init__(self) -> None:
         self._repairs = Repairs()
         self._site: Site | None = None
-        self._refused: set[str] = set()
+        self._said: dict[str, set[str]] = {}
 
     def look(self, store: Store) -> bool:
         """Whether the kernel is as it shall be now. Raises LabkitError."""
         name, facts = find_node_name(), read_facts(store)
         if ensure_tunnel_addresses(store, facts, name):
             facts = read_facts(store)
-        self._site = read_site(facts, name, self._read_policing(store, facts))
+        settings, idle = plan_settings(facts, name, os.environ)
+        self._say_once(idle, "idle")
+        self._site = read_site(facts, name, self._read_policing(store, facts), settings)
         ensure_tunnel(self._site)
         _write_mtu(self._site)
         return self._repairs.repair(lambda: self._find_site(store), FELIX.say)
@@ -57,47 +55,24 @@ class _Felix:
     def hasten(self, store: Store) -> None:
         """Policy is in force before anything is read; the look comes after. Raises LabkitError."""
         facts = read_facts(store)
-<<<<<<< HEAD
         own = facts.find_node(find_node_name())
         if self._site and own:
             police = self._read_policing(store, facts)
             if police != self._site.policing:
                 self._site = replace(self._site, facts=facts, own=own, policing=police)
                 self._repairs.guess(self._site, FELIX.say)
-=======
-    police = policing.read_policing(store, facts.workloads)
-    settings, idle = plan_settings(facts, name, os.environ)
-    _say_once([*(police.refused if police else ()), *idle])
-    site = read_site(facts, name, police, settings)
-    ensure_tunnel(site)
-    _write_mtu(site)
-    return _REPAIRS.repair(site, FELIX.say)
->>>>>>> calico
 
     def _read_policing(self, store: Store, facts: Facts) -> policing.Policing | None:
         police = policing.read_policing(store, facts.workloads)
-        self._say_refused(police.refused if police else ())
+        self._say_once(police.refused if police else (), "refused")
         return police
 
-<<<<<<< HEAD
-    def _say_refused(self, lines: Iterable[str]) -> None:
-        """What can't be read is said once, as long as it stays so."""
+    def _say_once(self, lines: Iterable[str], kind: str) -> None:
+        """What can't be read, or does not act, is said once, as long as it stays so."""
         now = set(lines)
-        for line in sorted(now - self._refused):
+        for line in sorted(now - self._said.get(kind, set())):
             FELIX.say(line)
-        self._refused = now
-=======
-_said: set[str] = set()
-
-
-def _say_once(told: Iterable[str]) -> None:
-    """What can't be read, or does not act, is said once, as long as it stays so."""
-    lines = set(told)
-    for line in sorted(lines - _said):
-        FELIX.say(line)
-    _said.intersection_update(lines)
-    _said.update(lines)
->>>>>>> calico
+        self._said[kind] = now
 
 
 def _write_mtu(site: Site) -> None:
