@@ -25,11 +25,12 @@ class Bell:
         with contextlib.suppress(BlockingIOError):  # it rings already
             os.write(self._writer, b"+")
 
-    def quiet(self) -> None:
-        """What rings from now on is new."""
-        with contextlib.suppress(BlockingIOError):
-            while os.read(self.reader, 1 << 12):
-                pass
+    def quiet(self) -> bool:
+        """Whether it rang; what rings from now on is new."""
+        try:
+            return bool(os.read(self.reader, 1 << 16))  # as much as a pipe holds
+        except BlockingIOError:
+            return False
 
 
 class MirroredStore:

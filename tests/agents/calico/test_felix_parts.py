@@ -47,13 +47,13 @@ SAID: list[str] = []
 
 def test_it_ends_when_nothing_differs_and_says_what_it_did() -> None:
     kernel, said = Kernel({"a": "1"}), list[str]()
-    assert kernel.start().repair(SITE, said.append)
+    assert kernel.start().repair(lambda: SITE, said.append)
     assert (kernel.there, kernel.reads, said) == ({"a": "1"}, 2, ["part: set a 1"])
 
 
 def test_what_is_refused_is_said_and_makes_it_not_right() -> None:
     kernel, said = Kernel({"a": "1", "b": "1"}, refuses="b"), list[str]()
-    assert not kernel.start().repair(SITE, said.append)
+    assert not kernel.start().repair(lambda: SITE, said.append)
     assert kernel.there == {"a": "1"}
     assert "refused: set b 1" in said
 
@@ -63,7 +63,7 @@ def test_a_guess_writes_only_what_has_changed_and_reads_nothing() -> None:
     repairs = kernel.start()
     repairs.guess(SITE, SAID.append)
     assert kernel.written == []  # nothing was seen yet
-    repairs.repair(SITE, SAID.append)
+    repairs.repair(lambda: SITE, SAID.append)
     kernel.written, kernel.reads = [], 0
     for wanted in ({"a": "2", "b": "1"}, {"a": "2"}):
         kernel.wanted = wanted
@@ -74,20 +74,34 @@ def test_a_guess_writes_only_what_has_changed_and_reads_nothing() -> None:
 def test_a_wrong_guess_is_put_right_by_the_repair_after_it() -> None:
     kernel = Kernel({"a": "1"})
     repairs = kernel.start()
-    repairs.repair(SITE, SAID.append)
+    repairs.repair(lambda: SITE, SAID.append)
     kernel.there = {"c": "somebody else's"}
     kernel.wanted = {"a": "1", "b": "1"}
     repairs.guess(SITE, SAID.append)
     assert kernel.there == {"c": "somebody else's", "b": "1"}
-    assert repairs.repair(SITE, SAID.append)
+    assert repairs.repair(lambda: SITE, SAID.append)
     assert kernel.there == {"a": "1", "b": "1"}
 
 
 def test_a_refused_guess_is_believed_no_more() -> None:
     kernel = Kernel({"a": "1"})
     repairs = kernel.start()
-    repairs.repair(SITE, SAID.append)
+    repairs.repair(lambda: SITE, SAID.append)
     kernel.wanted, kernel.refuses, kernel.written = {"a": "1", "b": "1"}, "b", []
     for _ in range(2):
         repairs.guess(SITE, SAID.append)
     assert kernel.written == ["set b 1"]
+
+
+def test_what_changes_while_it_looks_does_not_wait() -> None:
+    kernel = Kernel({"a": "1"})
+    repairs = kernel.start()
+
+    def find_site() -> Site:
+        if kernel.reads == 1:
+            kernel.wanted = {"a": "2"}
+            repairs.guess(SITE, SAID.append)
+        return SITE
+
+    assert repairs.repair(find_site, SAID.append)
+    assert kernel.written == ["set a 1", "set a 2"]

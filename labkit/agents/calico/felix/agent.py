@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from labkit.agents.calico.felix.parts import Repairs
 from labkit.agents.calico.felix.settings import plan_settings
 from labkit.agents.calico.felix.site import Site, read_site
 from labkit.agents.calico.following import Agent, find_node_name
+from labkit.agents.calico.mirrored import MirroredStore
 from labkit.agents.calico.plugin import MTU_FILE
 from labkit.agents.calico.policy import policing
 from labkit.agents.calico.probes import STARTED
@@ -30,19 +31,26 @@ class _Felix:
     def __init__(self) -> None:
         self._repairs = Repairs()
         self._site: Site | None = None
-        self._said: set[str] = set()
-        self._idle: Sequence[str] = ()  # settings that do not act
+        self._said: dict[str, set[str]] = {}
 
     def look(self, store: Store) -> bool:
         """Whether the kernel is as it shall be now. Raises LabkitError."""
         name, facts = find_node_name(), read_facts(store)
         if ensure_tunnel_addresses(store, facts, name):
             facts = read_facts(store)
-        settings, self._idle = plan_settings(facts, name, os.environ)
+        settings, idle = plan_settings(facts, name, os.environ)
+        self._say_once(idle, "idle")
         self._site = read_site(facts, name, self._read_policing(store, facts), settings)
         ensure_tunnel(self._site)
         _write_mtu(self._site)
-        return self._repairs.repair(self._site, FELIX.say)
+        return self._repairs.repair(lambda: self._find_site(store), FELIX.say)
+
+    def _find_site(self, store: Store) -> Site:
+        """As it is now: a look takes a while, and a change of policy does not wait for its end."""
+        if isinstance(store, MirroredStore) and store.bell.quiet():
+            self.hasten(store)
+        assert self._site
+        return self._site
 
     def hasten(self, store: Store) -> None:
         """Policy is in force before anything is read; the look comes after. Raises LabkitError."""
@@ -56,15 +64,15 @@ class _Felix:
 
     def _read_policing(self, store: Store, facts: Facts) -> policing.Policing | None:
         police = policing.read_policing(store, facts.workloads)
-        self._say_once([*(police.refused if police else ()), *self._idle])
+        self._say_once(police.refused if police else (), "refused")
         return police
 
-    def _say_once(self, told: Iterable[str]) -> None:
+    def _say_once(self, lines: Iterable[str], kind: str) -> None:
         """What can't be read, or does not act, is said once, as long as it stays so."""
-        now = set(told)
-        for line in sorted(now - self._said):
+        now = set(lines)
+        for line in sorted(now - self._said.get(kind, set())):
             FELIX.say(line)
-        self._said = now
+        self._said[kind] = now
 
 
 def _write_mtu(site: Site) -> None:
