@@ -15,6 +15,7 @@ if TYPE_CHECKING or lazy(__name__, __file__):
     from labkit.kube.events import Recorder as Recorder
     from labkit.kube.kinds import Kind as Kind
     from labkit.kube.kinds import find_kind as find_kind
+    from labkit.kube.mirror import Mirror as Mirror
     from labkit.kube.reflector import Change as Change
     from labkit.kube.reflector import follow as follow
     from labkit.kube.through import open_api_through as open_api_through

@@ -10,13 +10,12 @@ from typing import Any, Final
 from labkit.agents.ingress.classes import CONTROLLER, find_foreign, list_classes
 from labkit.agents.ingress.gateway import values
 from labkit.agents.ingress.klog import say
-from labkit.agents.ingress.mirror import Mirror
 from labkit.agents.ingress.parsing import name_object
 from labkit.agents.ingress.planning import Found
 from labkit.agents.ingress.telling import Teller
 from labkit.agents.ingress.whole import Whole
 from labkit.errors import LabkitError
-from labkit.kube import Api
+from labkit.kube import Api, Mirror
 
 KINDS: Final = ("Ingress", "IngressClass", "Service", "EndpointSlice", "Secret")
 _CLASS: Final = "GatewayClass"

@@ -9,8 +9,7 @@ from typing import Any
 
 from labkit.agents.ingress.gateway.values import CONTROLLER, Status
 from labkit.agents.ingress.klog import say
-from labkit.agents.ingress.mirror import Mirror
-from labkit.kube import Api, KubeError
+from labkit.kube import Api, KubeError, Mirror
 from labkit.kube.events import render_time
 
 _NEVER = "1970-01-01T00:00:00Z"
