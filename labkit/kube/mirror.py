@@ -11,9 +11,8 @@ from labkit.errors import LabkitError
 from labkit.kube.api import Api, Object
 from labkit.kube.kinds import Kind
 from labkit.kube.reflector import Change, follow
-from labkit.timing import scale
 
-_FIRST: Final = 20.0  # seconds in which every kind was listed once
+_FIRST: Final = 5.0  # seconds in which every kind is listed once, or whoever asks is told that it was not
 Key = tuple[str, str]
 
 
@@ -40,17 +39,16 @@ class Mirror:
         """The newest that was heard of."""
         return self._version
 
-    def quiet(self) -> None:
-        """What rings from now on is new."""
+    def quiet(self) -> bool:
+        """Whether it rang; what rings from now on is new."""
         try:
-            while os.read(self._reader, 1 << 12):
-                pass
+            return bool(os.read(self._reader, 1 << 16))  # as much as a pipe holds
         except BlockingIOError:
-            return
+            return False
 
     def list(self, kind: Kind) -> list[Object]:
         """All of one of the kinds, by namespace and name; not to be changed. Raises LabkitError while some kind was never listed."""
-        if not self._listed.wait(scale(_FIRST)):
+        if not self._listed.wait(_FIRST):
             missing = ", ".join(sorted(each.plural for each in self._waiting))
             raise LabkitError(
                 f"the API server has not listed {missing} yet", hint="does it run? may this user list them?"
