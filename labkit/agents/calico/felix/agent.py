@@ -31,8 +31,7 @@ class _Felix:
     def __init__(self) -> None:
         self._repairs = Repairs()
         self._site: Site | None = None
-        self._refused: set[str] = set()
-        self._idle: set[str] = set()
+        self._said: dict[str, set[str]] = {}
 
     def look(self, store: Store) -> bool:
         """Whether the kernel is as it shall be now. Raises LabkitError."""
@@ -40,7 +39,7 @@ class _Felix:
         if ensure_tunnel_addresses(store, facts, name):
             facts = read_facts(store)
         settings, idle = plan_settings(facts, name, os.environ)
-        self._idle = _say_new(idle, self._idle)
+        self._say_once(idle, "idle")
         self._site = read_site(facts, name, self._read_policing(store, facts), settings)
         ensure_tunnel(self._site)
         _write_mtu(self._site)
@@ -65,16 +64,15 @@ class _Felix:
 
     def _read_policing(self, store: Store, facts: Facts) -> policing.Policing | None:
         police = policing.read_policing(store, facts.workloads)
-        self._refused = _say_new(police.refused if police else (), self._refused)
+        self._say_once(police.refused if police else (), "refused")
         return police
 
-
-def _say_new(lines: Iterable[str], said: set[str]) -> set[str]:
-    """What can't be read, or does not act, is told once, as long as it stays so."""
-    now = set(lines)
-    for line in sorted(now - said):
-        FELIX.say(line)
-    return now
+    def _say_once(self, lines: Iterable[str], kind: str) -> None:
+        """What can't be read, or does not act, is said once, as long as it stays so."""
+        now = set(lines)
+        for line in sorted(now - self._said.get(kind, set())):
+            FELIX.say(line)
+        self._said[kind] = now
 
 
 def _write_mtu(site: Site) -> None:
