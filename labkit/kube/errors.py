@@ -53,7 +53,9 @@ def explain(what: str) -> Iterator[None]:
         kind = {_MISSING: MissingError, _CONFLICT: ConflictError}.get(code, KubeError)
         raise kind(f"{what}: {status.message}", code=code, reason=status.reason or "") from error
     except httpx2.HTTPStatusError as error:
-        code = error.response.status_code  # without a Status: nobody in the API server knows the path, so the kind is none of its own
+        code = (
+            error.response.status_code
+        )  # without a Status: nobody in the API server knows the path, so the kind is none of its own
         refused = MissingError if code == _MISSING else KubeError
         raise refused(f"{what}: {(error.response.text or str(error)).strip()}", code=code) from error
     except (httpx2.HTTPError, OSError) as error:
