@@ -284,11 +284,13 @@ def new_ones_are_served(view: View) -> None:
     pod, ingress = plan_pod(view, name), plan_ingress(view, name, host)
     with make_objects(view, pod, ingress, wait=True):
         new = wait_pod(view, name)
+        slices = Evidence("control", ("kubectl", "get", "endpointslices", "-o", "wide"), "", 0)
         for each in (host, site):
             expect(
                 wait_served(view, each, new),
                 expected=f"http://{each}/ is answered by {new.name} too, a pod of {view.values['app']}-service that started now",
                 observed="it is not",
+                by=view.note(slices),
             )
 
 
