@@ -92,6 +92,8 @@ ensure_checkout
 # shellcheck source=labkit/setup/python.sh
 . "$checkout/labkit/setup/python.sh"
 ensure_packages up
+# Debian starts a BIRD of the machine's own; labs start theirs
+systemctl disable --now bird.service 2>/dev/null || true
 as_user ./lab setup
 ensure_modules
 ensure_switches
