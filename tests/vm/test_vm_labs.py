@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from typing import Any
@@ -45,9 +46,11 @@ def test_links_of_a_definition_are_slow_and_tunnels_the_kernels(inside: Inside) 
 
 
 def test_lab_11_is_solved_on_the_kernels_ipip_and_its_packets_travel_as_with_the_stand_in(inside: Inside) -> None:
+    realm = {**os.environ, "LABKIT_REALM": f"{os.environ['LABKIT_REALM']}-here"}  # journals of both lie in one folder
+
     def here(command: str) -> str:
         return subprocess.run(
-            ["bash", "-c", command], capture_output=True, text=True, check=True, cwd=REPOSITORY
+            ["bash", "-c", command], capture_output=True, text=True, check=True, cwd=REPOSITORY, env=realm
         ).stdout
 
     try:
