@@ -37,21 +37,24 @@ class Inside:
     """Commands in the VM."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        self._process, self._input = process, process.stdin
+        self._streams = (process.stdout, process.stderr)
         self._out, self._err = b"", b""
 
     def run(self, command: str, seconds: float = 60.0) -> Said:
         """One line of bash. `seconds`: on an idle machine, a VM's slowness included."""
-        assert self._process.stdin
-        self._process.stdin.write(f"{command}\n".encode())
-        self._process.stdin.flush()
+        self._input.write(f"{command}\n".encode())
+        self._input.flush()
         return self._read_end(command, seconds)
 
     def _read_end(self, command: str, seconds: float) -> Said:
         until = time.monotonic() + scale(seconds)
         while not ((end := re.search(rb"\0(\d+)\0", self._out)) and b"\0" in self._err):
             left = until - time.monotonic()
-            ready, _, _ = select.select([self._process.stdout, self._process.stderr], [], [], max(left, 0))
+            ready, _, _ = select.select(self._streams, [], [], max(left, 0))
             assert ready, f"{command}: no end within {scale(seconds):.0f} s, but {self._out!r} {self._err!r}"
             self._take(ready, command)
         said, _, self._err = self._err.partition(b"\0")
@@ -63,14 +66,13 @@ class Inside:
             data = os.read(stream.fileno(), 1 << 16)
             if not data:
                 self._explain(command)
-            elif stream is self._process.stdout:
+            elif stream is self._streams[0]:
                 self._out += data
             else:
                 self._err += data
 
     def _explain(self, command: str) -> None:
-        assert self._process.stderr
-        said = (self._err + self._process.stderr.read()).decode()
+        said = (self._err + self._streams[1].read()).decode()
         self._process.wait()
         if BEGUN not in said:
             pytest.skip(said.strip())
