@@ -23,6 +23,7 @@ pytest_plugins = [
     "tests.running.apart",
     "tests.running.labs",
     "tests.running.last",
+    "tests.running.machines",
     "tests.running.parallel",
     "tests.running.rounds",
     "tests.worlds",
