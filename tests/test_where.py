@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from tests.where import HEAD, TABLE, Row, parse_rows, render_table
+from tests.where import HEAD, TABLE, Row, parse_rows, read_release, render_table
 
 ROW = Row("02-routing", "6.1.0-57-amd64", "ip_vs", "70", "root", "2026-11-30")
 
@@ -27,3 +27,8 @@ def test_the_table_is_as_the_tool_writes_it() -> None:
 
 def test_labs_of_the_table_are_there() -> None:
     assert all(Path(TABLE.parents[1], "labs", row.lab).is_dir() for row in parse_rows(TABLE.read_text()))
+
+
+def test_a_kernel_is_called_by_its_version() -> None:
+    names = ["6.18.44-mine-v6", "6.1.0-57-amd64", "6.8.0-49-generic", "5.15.167.4"]
+    assert [read_release(name) for name in names] == ["6.18.44", *names[1:]]
