@@ -8,14 +8,16 @@ from typing import Any, cast
 
 import pytest
 
-from labkit.check import Failed, Place, View, run_pods
+from labkit.check import Place, View, run_pods
 from labkit.check import made as made_module
+from labkit.check.verdict import Failed
+from labkit.errors import CannotTell
 
 WANTED = {
     "metadata": {"name": "check-a", "namespace": "shop", "labels": {"app": "web"}},
     "spec": {"nodeName": "worker1"},
 }
-READY = {"phase": "Running", "podIP": "10.244.1.9", "conditions": [{"type": "Ready", "status": "True"}]}
+READY = {"phase": "Running", "podIP": "10.244.1.9"}
 
 
 class FakeView:
@@ -24,6 +26,7 @@ class FakeView:
     def __init__(self, status: dict[str, Any], *, old: bool = False) -> None:
         self.status, self.old = status, old
         self.typed: list[tuple[str, str]] = []
+        self.events: list[dict[str, Any]] = []
 
     def machine(self, _: str) -> SimpleNamespace:
         return SimpleNamespace(run=self._run)
@@ -33,16 +36,15 @@ class FakeView:
         self.typed.append((" ".join(words[:3]), stdin))
         return SimpleNamespace(status=0, stdout="", stderr="")
 
-    def objects(self, kind: str, namespace: str, *, labels: str) -> list[str]:
+    def objects(self, kind: str, namespace: str, *, labels: str = "") -> list[dict[str, Any]]:
+        if kind == "Event":
+            return self.events
         assert (kind, namespace, labels) == ("Pod", "shop", "labkit.check=yes")
-        return ["old"] if self.old else []
+        return [{}] if self.old else []
 
     def object(self, kind: str, name: str, namespace: str) -> dict[str, Any]:
         assert (kind, name, namespace) == ("Pod", "check-a", "shop")
         return {**WANTED, "status": self.status}
-
-    def pod_place(self, pod: dict[str, Any]) -> Place:
-        return Place(pod["metadata"]["name"], pod["status"]["podIP"])
 
     def limit(self, seconds: float) -> float:
         return seconds
@@ -51,7 +53,7 @@ class FakeView:
 def test_pods_are_made_with_their_labels_and_taken_away() -> None:
     view = FakeView(READY)
     with run_pods(cast("View", view), WANTED) as places:
-        assert places == [Place("check-a", "10.244.1.9")]
+        assert places == [Place("check-a.shop", "10.244.1.9")]
     (create, given), (delete, again) = view.typed
     assert (create, delete, given) == ("kubectl create --validate=false", "kubectl delete -f", again)
     (pod,) = json.loads(given)["items"]
@@ -65,9 +67,12 @@ def test_those_of_a_check_that_was_killed_go_first() -> None:
         assert [typed for typed, _ in view.typed] == ["kubectl -n shop", "kubectl create --validate=false"]
 
 
-def test_one_that_does_not_start_is_red_and_is_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_does_not_start_is_red_with_the_kubelet_s_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(made_module, "STARTS", 0.0)
     view = FakeView({"phase": "Pending"})
-    with pytest.raises(Failed, match="check-a: phase Pending"), run_pods(cast("View", view), WANTED):
+    with pytest.raises(CannotTell, match="check-a did not start in time"), run_pods(cast("View", view), WANTED):
+        pass
+    view.events = [{"involvedObject": {"name": "check-a"}, "type": "Warning", "message": "no network"}]
+    with pytest.raises(Failed, match="no network"), run_pods(cast("View", view), WANTED):
         pass
     assert view.typed[-1][0] == "kubectl delete -f"

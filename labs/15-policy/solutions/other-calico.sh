@@ -1,4 +1,4 @@
-# db is guarded by Calico's own kind, with an order, a Deny and a Pass at its end that nobody comes to; what the namespace denies by a global one.
+# What comes in is denied by a global policy of Calico's own kind, and what client may call is said by one with an order and a Deny.
 # like: reference
 #: deny-in
 on control calicoctl apply -f - <<'END'
@@ -11,22 +11,26 @@ spec:
   types: [Ingress]
 END
 
-#: api
-on control kubectl apply -f - <<'END'
-{{- let_in(c, b) }}
-END
+#: after names
+on control kubectl -n {{ ns }} delete networkpolicy {{ a.name }}-out
 on control calicoctl apply -f - <<'END'
 apiVersion: projectcalico.org/v3
 kind: NetworkPolicy
 metadata: {name: guard, namespace: {{ ns }}}
 spec:
   order: 100
-  selector: app == '{{ d.name }}'
-  types: [Ingress]
-  ingress:
+  selector: app == '{{ a.name }}'
+  types: [Egress]
+  egress:
   - action: Allow
     protocol: TCP
-    source: {selector: app == '{{ c.name }}'}
-    destination: {ports: [{{ d.port }}]}
+    destination: {selector: app == '{{ b.name }}', ports: [{{ b.port }}]}
+  - action: Allow
+    protocol: UDP
+    destination: {namespaceSelector: projectcalico.org/name == 'kube-system', selector: k8s-app == 'kube-dns', ports: [53]}
+  - action: Allow
+    protocol: TCP
+    destination: {namespaceSelector: projectcalico.org/name == 'kube-system', selector: k8s-app == 'kube-dns', ports: [53]}
   - action: Deny
 END
+wait_calls

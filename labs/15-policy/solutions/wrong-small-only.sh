@@ -3,4 +3,4 @@
 # like: reference
 # without: break to repair
 #: after names
-on worker2 iptables -I FORWARD 1 -p tcp --dport {{ c.port }} -m length --length 600: -j DROP
+on worker2 iptables -t raw -I PREROUTING 1 -p tcp --dport {{ c.port }} -m length --length 600: -j DROP
