@@ -39,7 +39,7 @@ def refuse(code: int, reason: str, message: str) -> httpx2.Response:
 def test_a_kind_that_the_server_does_not_know_is_missing(connect: Callable[[Handler], Api]) -> None:
     """Its answer is no Status: a CustomResourceDefinition would have made the path."""
     api = connect(lambda _: httpx2.Response(404, text="404 page not found\n"))
-    with pytest.raises(MissingError, match="list gateways.*: 404 page not found$"):
+    with pytest.raises(MissingError, match=r"list gateways.*: 404 page not found$"):
         api.list("Gateway")
 
 
