@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, settings
 
 from labkit.programs.cache import find_cache_folder
 
-# The second user can't write to the checkout; that making input takes long says something about a busy machine, not about the code.
-settings.register_profile("labkit", database=None, suppress_health_check=[HealthCheck.too_slow])
+# The second user can't write to the checkout; how long something takes says something about a busy machine, not about the code.
+settings.register_profile("labkit", database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("labkit")
 
 REPOSITORY = Path(__file__).parents[1]
