@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from labkit.programs.cache import find_cache_folder
 
-settings.register_profile("labkit", database=None)  # the second user can't write to the checkout
+# The second user can't write to the checkout; how long something takes says something about a busy machine, not about the code.
+settings.register_profile("labkit", database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("labkit")
 
 REPOSITORY = Path(__file__).parents[1]
@@ -23,6 +24,7 @@ pytest_plugins = [
     "tests.running.apart",
     "tests.running.labs",
     "tests.running.last",
+    "tests.running.machines",
     "tests.running.parallel",
     "tests.running.rounds",
     "tests.worlds",

@@ -8,7 +8,7 @@ tell() { echo "labkit-vm: $*" >/dev/ttyS0; }
 
 kernel=$1
 modprobe -d "$kernel" -a qemu_fw_cfg overlay || { tell "no modules in $kernel"; exit 1; }
-words=() environment=() modules=() cached=() folder=/ home=/root uid=0 gid=0
+words=() environment=() modules=() cached=() folder=/ home=/root uid=0 gid=0 port=0
 eval "$(cat /sys/firmware/qemu_fw_cfg/by_name/opt/labkit/values/raw)"
 
 # The same files once more, kept in memory once they are read: without this every look at a file is a question to the host.
@@ -32,11 +32,35 @@ ensure_modules() {
     sysctl -qw net.core.fb_tunnels_only_for_init_net=1
 }
 
+# A port of the host's loopback comes in by qemu's network, and is led on to the loopback here, where the server listens.
+ensure_port() {
+    local link
+    modprobe virtio_net
+    udevadm settle # it gives the link its name
+    link=$(ip -j link | jq -r '[.[].ifname | select(. != "lo")][0]')
+    ip addr add 10.0.2.15/24 dev "$link"
+    ip link set "$link" up
+    sysctl -qw "net.ipv4.conf.$link.route_localnet=1"
+    nft "add table ip labkit; add chain ip labkit in { type nat hook prerouting priority dstnat; };
+        add rule ip labkit in iifname $link tcp dport $port dnat to 127.0.0.1"
+}
+
+# A server is told to end when the host closes its input.
+serve() {
+    local server
+    exec 3<&0
+    "$@" </dev/null 2>/dev/virtio-ports/labkit.stderr &
+    server=$!
+    { cat <&3 >/dev/null; kill -TERM "$server"; } &
+    wait "$server"
+}
+
 tell "loading modules"
 set -- "${cached[@]}"
 while [ $# -ge 2 ]; do mount_cached "$1" "$2"; shift 2; done
 ensure_modules
 ip link set lo up
+[ "$port" = 0 ] || ensure_port
 # What can be written to here was made by root.
 chown "$uid:$gid" "$home"
 chmod 1777 /tmp /var/tmp
@@ -45,7 +69,7 @@ run=(env -i "${environment[@]}" "${words[@]}")
 cd "$folder" || tell "no folder $folder"
 
 tell "begins"
-"${run[@]}" 2>/dev/virtio-ports/labkit.stderr
+if [ "$port" = 0 ]; then "${run[@]}" 2>/dev/virtio-ports/labkit.stderr; else serve "${run[@]}"; fi
 status=$?
 tell "ended $status"
 exit "$status"

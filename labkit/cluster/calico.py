@@ -10,6 +10,7 @@ from labkit.cluster.values import Cluster
 from labkit.daemons.kube_apiserver import PORT
 
 CRDS: Final = "calico-crds.yaml"
+KINDS: Final = "kdd-crds.yml"  # what kubespray calls it
 TEMPLATE: Final = "calico.conflist.template"  # in /etc/cni/net.d of each node: install-cni makes the conf of it
 FILES: Final = (
     "kubernetes-services-endpoint.yml",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from labkit.cluster.calico import CRDS, TEMPLATE, render_calico, render_template, render_whole
+from labkit.cluster.calico import CRDS, KINDS, TEMPLATE, render_calico, render_template, render_whole
 from labkit.cluster.kubeconfig import render_kubeconfig
 from labkit.cluster.manifests import fill, render_addons, render_manifests, render_nodes, render_offers
 from labkit.cluster.values import Cluster, Member, find_address, plan_members
@@ -97,8 +97,8 @@ def _render_control(
 def _render_network(cluster: Cluster, address: str) -> dict[str, str]:
     """Calico's manifests where kubespray has them; without any add-on one file for each that the learner may choose."""
     if cluster.addon == "calico":
-        files = render_calico(cluster, address)
-        return {f"{ADDONS}/{CRDS}": fill(CRDS, {}), **{f"{MANIFESTS}/{name}": text for name, text in files.items()}}
+        files = {KINDS: fill(CRDS, {}), **render_calico(cluster, address)}
+        return {f"{MANIFESTS}/{name}": text for name, text in files.items()}
     networks = render_addons(cluster) | {"calico.yaml": render_whole(cluster, address)}
     return {f"{NETWORKS}/{name}": text for name, text in networks.items()} if cluster.addon == "none" else {}
 

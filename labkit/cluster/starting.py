@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from labkit.cluster.calico import FILES
+from labkit.cluster.calico import FILES, KINDS
 from labkit.cluster.manifests import COREDNS
 from labkit.cluster.outfit import ADDONS, MANIFESTS, NODES
 from labkit.cluster.values import Cluster
 from labkit.daemons.daemon import Wish
-from labkit.daemons.felix import READINESS
+from labkit.daemons.felix import READY
 from labkit.daemons.kube_proxy import METRICS, WRITTEN
 from labkit.errors import LabkitError
 from labkit.timing import scale
@@ -43,6 +43,7 @@ def start_cluster(
             control, Wish("kube-apiserver", "kube-apiserver", {"address": address, "services": cluster.services})
         )
         store.result()
+        addons = [pool.submit(_apply_calico, control)] if cluster.addon == "calico" else []
         if cluster.kubelets:
             _apply_nodes(control)
         tell("controllers, scheduler, nodes …")
@@ -52,10 +53,9 @@ def start_cluster(
             pool.submit(start_daemon, control, Wish("kube-controller-manager", "kube-controller-manager", prefixes)),
             pool.submit(start_daemon, control, Wish("kube-scheduler", "kube-scheduler")),
             pool.submit(_apply, control),
-            *([pool.submit(_apply_calico, control)] if cluster.addon == "calico" else []),
             *(pool.submit(start_daemon, world.machine(name), Wish("ipip", "ipip")) for name in plan_wrapping(cluster)),
         ]
-        for each in (*kubelets, *others):
+        for each in (*addons, *kubelets, *others):
             each.result()
         tell(_say_last(cluster))
         waits = [pool.submit(_run, control, words) for words in plan_waits(cluster)]
@@ -110,8 +110,8 @@ def _apply(control: Machine) -> None:
 
 
 def _apply_calico(control: Machine) -> None:
-    """As kubespray does it: the objects say what they were applied as."""
-    files = " ".join(f"-f /{MANIFESTS}/{name}" for name in FILES)
+    """As kubespray does it: the objects say what they were applied as. Its kinds first, which take their time."""
+    files = " ".join(f"-f /{MANIFESTS}/{name}" for name in (KINDS, *FILES))
     _run(control, f"kubectl create --save-config --validate=false {files}")
 
 
@@ -129,9 +129,9 @@ def _start_names(world: World, cluster: Cluster) -> None:
 
 
 def plan_signs(cluster: Cluster) -> list[str]:
-    """Commands of a node that succeed when a pod's packets get to the API server, and back."""
+    """Commands of a node that succeed when a pod's packets get to the API server, and back; what is asked for cheaply first."""
     written = f"curl -s http://127.0.0.1:{METRICS}/metrics | grep -Eq '{WRITTEN}'"
-    wanted = {written: cluster.proxy != "none", f"curl -sf {READINESS}": cluster.addon == "calico"}
+    wanted = {f"[ -e {READY} ]": cluster.addon == "calico", written: cluster.proxy != "none"}
     return [command for command, is_wanted in wanted.items() if is_wanted]
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from labkit.daemons.daemon import Daemon, Exists, Program, Wish
 
-READINESS = "http://localhost:9099/readiness"
+READY = "/run/calico/felix.ready"
 
 
 def plan_daemon(wish: Wish) -> Daemon:
     """One a node."""
     argv = ("calico-node", "-felix", *wish.arguments)
-    return Daemon(wish.name, argv, Exists("/run/calico/felix.ready"), pid_file="/run/calico/felix.pid")
+    return Daemon(wish.name, argv, Exists(READY), pid_file="/run/calico/felix.pid")
 
 
 PROGRAM = Program(plan_daemon)

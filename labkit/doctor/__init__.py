@@ -11,6 +11,8 @@ if TYPE_CHECKING or lazy(__name__, __file__):
     from labkit.doctor.capability import Finding as Finding
     from labkit.doctor.capability import list_capabilities as list_capabilities
     from labkit.doctor.capability import list_modules as list_modules
+    from labkit.doctor.capability import try_capabilities as try_capabilities
+    from labkit.doctor.programs import list_missing as list_missing
     from labkit.doctor.report import Report as Report
     from labkit.doctor.report import examine as examine
     from labkit.doctor.report import missing_for as missing_for

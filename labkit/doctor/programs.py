@@ -56,6 +56,15 @@ def list_packages() -> tuple[Package, ...]:
     )
 
 
+def list_missing(group: str) -> list[str]:
+    """Names, as Debian calls them, of the packages of a group that are not here."""
+    return [
+        each.debian
+        for each in list_packages()
+        if each.group == group and not any(find_program(one) for one in each.finds)
+    ]
+
+
 def list_programs(packages: Sequence[Package]) -> list[Program]:
     """Look for one program of each package and ask it for its version."""
     with ThreadPoolExecutor(8) as pool:

@@ -31,7 +31,7 @@ class KubeError(LabkitError):
 
 
 class MissingError(KubeError):
-    """404: there is no such object."""
+    """404: there is no such object, or no such kind (a CustomResourceDefinition that nobody has applied)."""
 
 
 class ConflictError(KubeError):
@@ -53,7 +53,11 @@ def explain(what: str) -> Iterator[None]:
         kind = {_MISSING: MissingError, _CONFLICT: ConflictError}.get(code, KubeError)
         raise kind(f"{what}: {status.message}", code=code, reason=status.reason or "") from error
     except httpx2.HTTPStatusError as error:
-        raise KubeError(f"{what}: {error.response.text or error}", code=error.response.status_code) from error
+        code = (
+            error.response.status_code
+        )  # without a Status: nobody in the API server knows the path, so the kind is none of its own
+        refused = MissingError if code == _MISSING else KubeError
+        raise refused(f"{what}: {(error.response.text or str(error)).strip()}", code=code) from error
     except (httpx2.HTTPError, OSError) as error:
         raise KubeError(
             f"{what}: the API server can't be reached: {error}",

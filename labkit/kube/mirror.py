@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from labkit.kube.api import Api, Object
 from labkit.kube.kinds import KINDS, Kind
 from labkit.kube.reflector import Change, follow
-from labkit.timing import scale
 
 Key = tuple[str, str]  # namespace, name
 
@@ -40,8 +40,12 @@ class Mirror:
             threading.Thread(target=self._run, args=(kind,), daemon=True).start()
 
     def wait(self, seconds: float) -> list[str]:
-        """Until each kind was listed once; those that were not, in the plural."""
-        return [kind.plural for kind, event in list(self._listed.items()) if not event.wait(scale(seconds))]
+        """Until each kind was listed once, so long at most; those that were not, in the plural."""
+        until = time.monotonic() + seconds
+        missing = [
+            kind for kind, event in list(self._listed.items()) if not event.wait(max(0, until - time.monotonic()))
+        ]
+        return sorted(kind.plural for kind in missing)
 
     def read(self, kind: str | Kind) -> dict[Key, Object]:
         """A copy; the objects themselves are never changed."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from labkit.kube import Api, KubeError
+from labkit.kube import Api, MissingError
 from labkit.kube.kinds import KINDS, Kind
 from labkit.net.snapshot.item import Item, Lines
 
@@ -17,7 +17,6 @@ _DERIVED: Final = (
     "Event", "Endpoints", "EndpointSlice", "Lease", "Node",
     "BlockAffinity", "ClusterInformation", "IPAMBlock", "IPAMConfig", "IPAMHandle",
 )  # fmt: skip
-_UNKNOWN: Final = 404
 # with every namespace, or by the control plane sooner or later
 _BORN: Final = (
     "ConfigMap */kube-root-ca.crt", "ServiceAccount */default", "ConfigMap kube-system/*apiserver*",
@@ -36,7 +35,7 @@ def list_object_items(api: Api, busy: Collection[str]) -> Iterator[Item]:
     """
     for kind in (*KINDS.values(), *_list_custom_kinds(api)):
         if kind.name not in _DERIVED:
-            yield from (_plan_item(kind, found) for found in _list(api, kind) if _is_made(kind, found))
+            yield from (_plan_item(kind, found) for found in _list_all(api, kind) if _is_made(kind, found))
     for node in api.list("Node"):
         yield _plan_node(node)
         if node["metadata"]["name"] in busy:
@@ -51,14 +50,12 @@ def _list_custom_kinds(api: Api) -> Iterator[Kind]:
             yield Kind(spec["group"], version, name, spec["names"]["plural"], spec["scope"] == "Namespaced")
 
 
-def _list(api: Api, kind: Kind) -> tuple[Object, ...]:
-    """None of a kind that this API server does not have."""
+def _list_all(api: Api, kind: Kind) -> Iterable[Object]:
+    """None of a kind that this cluster has not been taught."""
     try:
         return api.list(kind)
-    except KubeError as error:
-        if error.code == _UNKNOWN:
-            return ()
-        raise
+    except MissingError:
+        return ()
 
 
 def _is_made(kind: Kind, found: Object) -> bool:

@@ -19,6 +19,7 @@ from labkit.lab.lab import Lab
 from labkit.lab.whole import OF_PROGRAMS, is_same, list_changes, read_whole
 from labkit.net import FilterChain, Snapshot, read_ruleset
 from labkit.net.netfilter.rule import NFT
+from labkit.world.places import MACHINE
 
 _TRIES: Final = 8
 _PAUSE: Final = 0.5  # seconds in which kubelets and controllers follow
@@ -110,9 +111,9 @@ def _read_files(lab: Lab) -> dict[tuple[str, str], str]:
     found = {}
     for machine in lab.definition.topology.machines:
         for path in (*machine.files, *_EDITED):
-            text = lab.machine(machine.name).read_file(f"/{path}")
+            text = lab.machine(machine.name).read_file(f"{MACHINE}/{path}")
             if text is not None:
-                found[machine.name, f"/{path}"] = text
+                found[machine.name, f"{MACHINE}/{path}"] = text
     return found
 
 

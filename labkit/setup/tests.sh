@@ -73,14 +73,15 @@ ensure_programs() {
     programs=$("$venv/bin/labkit" programs) || die "the labs with a cluster can't be tested without them"
 }
 
-run_tests() { # all|quick|browser PYTEST_ARGUMENT…
+run_tests() { # all|quick|browser|vm PYTEST_ARGUMENT…
     local status=0 what=$1 closing=() line
     shift
     cd "$checkout"
-    case $what in quick | browser) ;; *) ensure_programs ;; esac
+    case $what in quick | browser | vm) ;; *) ensure_programs ;; esac
     case $what in
         quick) run_pytest "quick" "$venv/bin/python" -m pytest tests -m "not world and not browser" -n "$(nproc)" "$@" || status=$? ;;
         browser) run_pytest "browser" "$venv/bin/python" -m pytest tests/browser "$@" || status=$? ;;
+        vm) run_pytest "vm" "$venv/bin/python" -m pytest tests/vm --vm -n0 "$@" || status=$? ;;
         labs) run_pytest "as $(id -un)" "$venv/bin/python" -m pytest tests "${together[@]}" "$@" || status=$? ;;
         all)
             run_pytest "as $(id -un)" "$venv/bin/python" -m pytest tests "${together[@]}" "$@" || status=$?

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
+from labkit.doctor import list_missing
 from labkit.errors import UsageError
 
 _LEAST, _MOST = 2048, 4096  # MB; what is not used costs nothing
@@ -20,6 +21,16 @@ def plan_memory(asked: int | None, here: int) -> int:
             f"--memory {asked}: in MB, at least 512; this machine has {here}", hint="2048 is enough for most labs"
         )
     return asked
+
+
+def expect_programs() -> None:
+    """Raises UsageError where packages for the VM are missing."""
+    if missing := list_missing("vm"):
+        names = " ".join(missing)
+        raise UsageError(
+            f"the VM needs packages that are missing here (Debian's names): {names}",
+            hint="./lab vm -- true installs them",
+        )
 
 
 def read_memory() -> int:

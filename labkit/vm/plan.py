@@ -11,13 +11,14 @@ from labkit.vm.debian import Kernel
 
 STDERR: Final = "labkit.stderr"  # the port for the command's stderr: virtme-ng's own goes with the console
 VALUES: Final = "opt/labkit/values"  # where the guest finds what it is to do (qemu's fw_cfg)
+GUEST: Final = "10.0.2.15"  # its address in qemu's own network; vm/guest.sh has it too
 SCRATCH: Final = (Path("/etc"), Path("/tmp"), Path("/var"))  # noqa: S108 - can be written to in the guest; it is gone with it
 
 
 @dataclass(frozen=True)
 class Plan:
     """One VM. `memory` in MB; `scratch`: folders that can be written to and forget it; `shared`: those that are this machine's own;
-    `cached`: tag and folder of what stays as it is meanwhile.
+    `cached`: tag and folder of what stays as it is meanwhile; `port`: of this machine's loopback, led into the VM (0: none).
     """
 
     kernel: Kernel
@@ -29,6 +30,7 @@ class Plan:
     scratch: tuple[Path, ...]
     shared: tuple[Path, ...]
     cached: tuple[tuple[str, Path], ...]
+    port: int = 0
 
 
 def plan_command(plan: Plan, stderr: int, values: int) -> list[str]:
@@ -66,7 +68,13 @@ def plan_devices(plan: Plan, stderr: int, values: int) -> list[str]:
         path = escape(folder)
         words += ["-fsdev", f"local,id={tag},path={path},security_model=none,readonly=on,multidevs=remap"]
         words += ["-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]
-    return words
+    return words + (plan_network(plan.port) if plan.port else [])
+
+
+def plan_network(port: int) -> list[str]:
+    """One way in, from this machine's loopback only, and none out (`restrict`)."""
+    forward = f"hostfwd=tcp:127.0.0.1:{port}-{GUEST}:{port}"
+    return ["-netdev", f"user,id=port,restrict=on,{forward}", "-device", "virtio-net-pci,netdev=port"]
 
 
 def escape(path: Path) -> str:

@@ -15,6 +15,7 @@ from labkit.timing import scale
 from labkit.vm.console import Console
 from labkit.world import open_input, start_program
 
+STOP: Final = 30.0  # seconds in which a server ends in good order
 BOOT: Final = 300.0  # seconds for which a guest may not report; it takes 10 to 15 on an idle machine
 _EVERY: Final = 0.5
 _CHUNK: Final = 1 << 16
@@ -26,18 +27,22 @@ Words = Callable[[int, int], Sequence[str]]
 
 
 class Guest:
-    """One start of virtme-run. `plan` gets the descriptors for the command's stderr and for what the guest is told (`values`)."""
+    """One start of virtme-run. `plan` gets the descriptors for the command's stderr and for what the guest is told (`values`).
 
-    def __init__(self, plan: Words, values: str, environment: Mapping[str, str]) -> None:
+    `served`: the command is a server, whose input has its end when it shall end.
+    """
+
+    def __init__(self, plan: Words, values: str, environment: Mapping[str, str], *, served: bool = False) -> None:
         self.console = Console()
         self._began = time.monotonic()
         self._shown = ""
         self._stack = contextlib.ExitStack()
         self._selector = self._stack.enter_context(selectors.DefaultSelector())
         stderr = self._open_output(_write_to(2))
+        stdin, self._held = os.pipe() if served else (_open_input(), -1)
         with contextlib.ExitStack() as handed, open_input(values.encode()) as told:
             streams = (
-                _open_input(),
+                stdin,
                 self._open_output(_write_to(1)),
                 self._open_output(self.console.take),
             )
@@ -63,6 +68,20 @@ class Guest:
                 if time.monotonic() > deadline:
                     raise self._explain(f"did not report within {scale(BOOT):.0f} s", tell)
             self.hand_on()
+        return self._finish(tell)
+
+    def stop(self, tell: Callable[[str], None]) -> int:
+        """A server's exit status, once it has ended in good order. Raises LabkitError when it does not in time."""
+        os.close(self._held)
+        self._held = -1
+        deadline = time.monotonic() + scale(STOP)
+        while self._selector.get_map():
+            if time.monotonic() > deadline:
+                raise self._explain(f"did not end within {scale(STOP):.0f} s and was ended", tell)
+            self.hand_on()
+        return self._finish(tell)
+
+    def _finish(self, tell: Callable[[str], None]) -> int:
         self._process.wait()
         if self.console.status is None:
             raise self._explain("ended early" if self.console.began else "ended before it had reported", tell)
@@ -95,6 +114,9 @@ class Guest:
         if not self.is_over():
             self._process.terminate()
             self._process.wait()
+        if self._held >= 0:
+            os.close(self._held)
+            self._held = -1
         self._stack.close()
 
 

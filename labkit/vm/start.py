@@ -13,10 +13,11 @@ from labkit.state import ensure_state_folder
 from labkit.timing import LARGEST, find_crowding, read_factor
 from labkit.vm.debian import Kernel, Tell, ensure_kernel
 from labkit.vm.kvm import may_use_kvm
-from labkit.vm.machine import plan_memory, plan_processors, read_memory
+from labkit.vm.machine import expect_programs, plan_memory, plan_processors, read_memory
 from labkit.vm.options import Options
 from labkit.vm.plan import SCRATCH, Plan, plan_command
 from labkit.vm.run import Guest
+from labkit.vm.serving import ensure_server
 from labkit.vm.values import SLOWER, Task, plan_environment, render_values
 from labkit.vm.virtme import ensure_virtme
 
@@ -25,14 +26,22 @@ CHECKOUT: Final = Path(__file__).parents[2]
 
 def run_vm(options: Options, tell: Tell) -> int:
     """The command's exit status. Raises UsageError, LabkitError."""
+    expect_programs()
     memory = plan_memory(options.memory, read_memory())
     kernel, virtme = ensure_kernel(tell), ensure_virtme(tell)
     speed = Speed(may_use_kvm(kernel), find_crowding())
     slow = "" if speed.kvm else ", without KVM: it is 10 to 30 times as slow as this machine"
     tell(f"a VM with Debian's kernel {kernel.release}{slow}")
-    guest = start(options, Machine(kernel, virtme, memory, speed))
+    machine = Machine(kernel, virtme, memory, speed)
+    task = plan_task(options, Path.cwd()) if options.words else ensure_server(options, CHECKOUT, tell)
+    guest = start(task, machine, shared=plan_shared(options.work))
     try:
         return guest.run(tell)
+    except KeyboardInterrupt:
+        if not (task.port and guest.console.began):
+            raise
+        tell("JupyterLab ends; Ctrl-C once more ends the VM at once")
+        return guest.stop(tell)
     finally:
         guest.end()
 
@@ -60,18 +69,18 @@ class Machine:
     speed: Speed
 
 
-def start(options: Options, machine: Machine) -> Guest:
+def start(task: Task, machine: Machine, *, shared: tuple[Path, ...]) -> Guest:
     """A guest that boots."""
-    task = plan_task(options, Path.cwd())
     environment = plan_environment(task, machine.speed.factor, os.environ)
     plan = Plan(
         machine.kernel, machine.virtme, CHECKOUT / "vm" / "guest.sh", machine.memory,
         plan_processors(len(os.sched_getaffinity(0)), machine.speed.crowding), machine.speed.kvm,
-        scratch=(*SCRATCH, Path(environment["HOME"])), shared=plan_shared(), cached=plan_cached(task, machine.kernel),
+        scratch=(*SCRATCH, Path(environment["HOME"])), shared=shared, cached=plan_cached(task, machine.kernel),
+        port=task.port,
     )  # fmt: skip
     return Guest(
         lambda stderr, told: plan_command(plan, stderr, told), render_values(task, environment, plan.cached),
-        plan_host_environment(machine.virtme),
+        plan_host_environment(machine.virtme), served=bool(task.port),
     )  # fmt: skip
 
 
@@ -81,18 +90,19 @@ def plan_task(options: Options, folder: Path) -> Task:
     return Task(options.words, here, Path(sys.prefix), options.root)
 
 
-def plan_shared() -> tuple[Path, ...]:
-    """What lasts: the checkout, journals and settings. A folder within another needs no mention."""
-    state = ensure_state_folder()
-    return (CHECKOUT,) if state.is_relative_to(CHECKOUT) else (CHECKOUT, state)
+def plan_shared(work: Path) -> tuple[Path, ...]:
+    """What lasts: the checkout, journals and settings, the learner's notebooks. A folder within the checkout needs no mention."""
+    others = (ensure_state_folder(), work)
+    return (CHECKOUT, *(each for each in others if each != Path() and not each.is_relative_to(CHECKOUT)))
 
 
 def plan_cached(task: Task, kernel: Kernel) -> tuple[tuple[str, Path], ...]:
-    """What nobody changes meanwhile: programs, the Python environment, Kubernetes' binary of 120 MB."""
+    """What nobody changes meanwhile: programs, the Python environment, labkit itself, Kubernetes' binary of 120 MB."""
     programs = find_programs()
     built = () if programs is None else (("labkit.programs", programs),)
     modules = ("labkit.modules", kernel.folder / "lib" / "modules")
-    return (("labkit.usr", Path("/usr")), ("labkit.venv", task.venv), modules, *built)
+    code = ("labkit.code", CHECKOUT / "labkit")
+    return (("labkit.usr", Path("/usr")), ("labkit.venv", task.venv), code, modules, *built)
 
 
 def plan_host_environment(virtme: Path) -> dict[str, str]:

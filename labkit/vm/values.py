@@ -33,12 +33,13 @@ _FOLDERS: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 @dataclass(frozen=True)
 class Task:
-    """What is run, where, as whom."""
+    """What is run, where, as whom. `port`: it is a server there, ended by the end of its input; 0: it is none."""
 
     words: tuple[str, ...]
     folder: Path
     venv: Path
     root: bool = False
+    port: int = 0
 
 
 def plan_environment(task: Task, factor: float, environment: Mapping[str, str]) -> dict[str, str]:
@@ -64,6 +65,7 @@ def render_values(task: Task, environment: Mapping[str, str], cached: Sequence[t
         "folder": shlex.quote(str(task.folder)),
         "uid": str(user[0]),
         "gid": str(user[1]),
+        "port": str(task.port),
     }
     return "".join(f"{name}={value}\n" for name, value in lines.items())
 

@@ -16,6 +16,7 @@ from tests.bench.cluster import measure_cluster
 from tests.bench.commands import measure_commands
 from tests.bench.flannel import measure_flannel
 from tests.bench.hosts import measure_against_ip_batch, measure_against_mininet, measure_large_down
+from tests.bench.ingress import measure_ingress
 from tests.bench.labs import measure_lab
 from tests.bench.overlay import measure_overlays
 from tests.bench.policy import measure_policy
@@ -25,6 +26,7 @@ GROUPS: dict[str, Callable[[], list[Row]]] = {
     "command": measure_commands,
     **{f"labs-{name}": partial(measure_lab, name) for name in list_labs()},
     "cluster": measure_cluster,
+    "ingress": measure_ingress,
     "agents": measure_agents,
     "policy": measure_policy,
     "overlay": measure_overlays,

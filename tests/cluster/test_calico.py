@@ -134,6 +134,38 @@ def test_pods_of_two_nodes_talk_by_addresses_of_their_nodes_blocks(
     assert noted == f"{pods['web']}/32"
 
 
+POLICY = """
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: clients-only}
+spec: {podSelector: {matchLabels: {run: web}}, ingress: [{from: [{podSelector: {matchLabels: {run: CLIENT}}}], ports: [{port: 80}]}]}
+"""
+
+
+def test_a_network_policy_is_kept_by_the_kernel_of_the_pods_node(
+    control: Machine, far: Machine, pods: dict[str, str]
+) -> None:
+    ask = f"kubectl exec client -- wget -qO- -T 1 -t 1 http://{pods['web']}"
+    run_well(control, "kubectl apply -f -", stdin=POLICY.replace("CLIENT", "nobody"))
+    wait_until(lambda: control.run(ask).status != 0, every=0.1)
+    chain = re.search(
+        r"-A (\S+) .*Policy default/knp.default.clients-only ingress", run(far, "iptables-save -t filter")
+    )
+    assert chain
+    assert f"-j {chain[1]}" in run(far, "iptables-save -t filter")
+    assert "knp.default.clients-only" in run(control, "calicoctl get networkpolicy")
+    told = " ".join(run(control, "kubectl describe networkpolicy clients-only").split())
+    assert (
+        "Allowing ingress traffic: To Port: 80/TCP From: PodSelector: run=nobody Not affecting egress traffic Policy Types: Ingress"
+        in told
+    )
+    run_well(control, "kubectl apply -f -", stdin=POLICY.replace("CLIENT", "client"))
+    wait_until(lambda: "Welcome to nginx!" in control.run(ask).stdout, every=0.1)
+    run(far, f"curl -sf -m 5 -o /dev/null http://{pods['web']}")
+    run(control, "kubectl delete networkpolicy clients-only")
+    wait_until(lambda: chain[1] not in str(run(far, "iptables-save -t filter")), every=0.1)
+
+
 def test_the_node_and_calicoctl_say_that_calico_runs(control: Machine, cluster: Lab) -> None:
     assert "192.168.50.12 | node-to-node mesh | up" in run(cluster.world.machine("worker1"), "calicoctl node status")
     assert re.search(r"Cluster Type: .*kubespray,bgp,kdd", run(control, "calicoctl version"))

@@ -36,6 +36,13 @@ def refuse(code: int, reason: str, message: str) -> httpx2.Response:
     return httpx2.Response(code, json=status)
 
 
+def test_a_kind_that_the_server_does_not_know_is_missing(connect: Callable[[Handler], Api]) -> None:
+    """Its answer is no Status: a CustomResourceDefinition would have made the path."""
+    api = connect(lambda _: httpx2.Response(404, text="404 page not found\n"))
+    with pytest.raises(MissingError, match=r"list gateways.*: 404 page not found$"):
+        api.list("Gateway")
+
+
 def test_objects_are_dicts_and_requests_go_where_the_kind_lives(connect: Callable[[Handler], Api]) -> None:
     seen: list[tuple[str, str, Any]] = []
 

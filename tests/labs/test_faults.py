@@ -34,6 +34,7 @@ NOT_THERE = {
     ("11-calico-ipip", "other-static"): {"wrong-subnet"},  # its routes do not ask for the subnet
     ("11-calico-ipip", "other-typed"): {"wrong-subnet", "bird-stopped", "not-in-kernel"},  # its routes are not BIRD's
     ("15-policy", "other-one-each"): {"namespace-unlabelled"},  # it knows the namespace by its name
+    ("16-ingress", "other-gateway"): {"class-unserved", "wrong-host", "exact-path", "wrong-service-port"},  # no Ingress
     ("07-flannel", "other-replication"): {"missing-neighbour"},  # neighbours are asked for, and asked for again
 }
 

@@ -106,12 +106,13 @@ def test_of_policies_that_none_let_it_through_the_drop_names_all(world: World) -
         ('iptables -I FORWARD -p tcp -m comment --comment "cali:TeMvhvlDrZ9UFuLb" -m comment --comment "Drop if no policies passed packet" -j DROP',
          "iptables", "-A FORWARD -p tcp"),
         (f'{FORWARD} }}\'; nft add rule inet own fw tcp dport 5432 drop comment \\"default/web has no endpoints\\"', "nft", "no endpoints"),
+        (f"{FORWARD} }}'; nft add rule inet own fw tcp dport 5432 drop comment '\"word\\\"'", "nft", "word"),
         (('iptables -N KUBE-SVC-LOLE4ISW44XBNF3G; iptables -I FORWARD -p tcp -j KUBE-SVC-LOLE4ISW44XBNF3G;'
          'iptables -A KUBE-SVC-LOLE4ISW44XBNF3G -p tcp -m comment --comment "shop/web cluster IP" -j DROP'), "iptables", "shop/web cluster IP"),
         (f'{DENY} -m comment --comment "cali:TeMvhvlDrZ9UFuLb" -m comment --comment "Policy no-telnet ingress" -j DROP',
          "iptables", "no-telnet"),
     ],
-    ids=["in a policy's chain", "in FORWARD", "nft", "another Service's name", "another policy's name"],
+    ids=["in a policy's chain", "in FORWARD", "nft", "no words of a shell", "another Service's name", "another policy's name"],
 )  # fmt: skip
 def test_a_comment_alone_is_no_origin(world: World, forging: str, source: str, said: str) -> None:
     """Its text is shown all the same, for that is what dropped the packet."""
@@ -217,6 +218,16 @@ def test_a_trace_that_a_rule_switches_off_is_replaced_by_counters(world: World) 
     rule = require_rule(journey)
     assert (rule.text, rule.told) == ("iptables -t filter -A FORWARD -p icmp -j DROP", "counters")
     assert "told by counters" in str(journey.lost)
+
+
+def test_where_there_is_no_room_for_the_trace_counters_tell_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labkit.net.netfilter.trace._RECEIVE_BUFFER", 1)
+    do(world, "node2", f"iptables-restore --noflush <<'RULES'\n{FELIX}RULES")
+    rule = require_rule(follow(world, tcp=5432))
+    assert rule.told == "counters"
+    assert rule.origin == "NetworkPolicy shop/db-from-api, NetworkPolicy shop/default-deny"
 
 
 def test_legacys_tables_are_told_by_what_matches(world: World) -> None:

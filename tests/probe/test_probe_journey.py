@@ -377,6 +377,16 @@ def test_a_wrapped_packet_is_known_again(world: World) -> None:
         assert [layer.name for layer in journey.hops[4].layers][:6] == ["Ether", "IP", "UDP", "VXLAN", "Ether", "IP"]
 
 
+@pytest.mark.parametrize("options", [{}, {"tcp": 80}, {"udp": 53}])
+def test_the_rule_that_dropped_a_wrapped_packet_is_named(world: World, options: dict[str, int]) -> None:
+    wrap_in_vxlan(world)
+    do(world, "node2", "iptables -A INPUT -p udp --dport 8473 -j DROP; iptables -A INPUT -p udp --dport 8472 -j DROP")
+    lost = follow_packet(world, "web", "db", tcp=options.get("tcp"), udp=options.get("udp"), timeout=0.25).lost
+    assert lost is not None
+    assert lost.rule is not None
+    assert (lost.rule.text.partition("--dport ")[2], lost.rule.told) == ("8472 -j DROP", "trace")
+
+
 def test_a_missing_fdb_entry_is_found(world: World) -> None:
     wrap_in_vxlan(world)
     do(world, "node1", "bridge fdb del 02:00:00:00:00:02 dev flannel.1 dst 192.168.0.2")

@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).parents[2]
 # ./lab's parts are looked at through ./lab, which gives them their variables.
 PARTS = {REPOSITORY / "labkit" / "setup" / f"{name}.sh" for name in ("report", "system", "python", "tests")}
 SCRIPTS = [path for path in sorted((REPOSITORY / "labkit").rglob("*.sh")) if path not in PARTS]
-SCRIPTS += [REPOSITORY / "vm" / "guest.sh", REPOSITORY / "vm" / "qemu"]
+SCRIPTS += [*sorted((REPOSITORY / "vm").glob("*.sh")), REPOSITORY / "vm" / "qemu", REPOSITORY / "vm" / "container"]
 LABS = [path.parent for folder in ("labs", "tests/data") for path in sorted((REPOSITORY / folder).glob("*/solutions"))]
 
 

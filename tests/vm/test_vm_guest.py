@@ -142,3 +142,29 @@ def test_kvm_is_proved_by_a_kernel_that_ends_in_time(
     assert kvm.may_use_kvm(Kernel(tmp_path, "6")) is works
     assert (tmp_path / "calls").read_text() == "called\n"
     assert time.monotonic() - began < scale(20)
+
+
+SERVES = f"{BOOTS} cat >/dev/null; echo bye; echo 'labkit-vm: ended 0' >&2"
+
+
+def serve(script: str) -> Guest:
+    guest = Guest(lambda *_: ["bash", "-c", script], "", dict(os.environ), served=True)
+    while not guest.console.began:
+        guest.hand_on()
+    return guest
+
+
+def test_a_server_ends_in_good_order_when_its_input_does(capfd: pytest.CaptureFixture[str]) -> None:
+    guest = serve(SERVES)
+    assert guest.stop(lambda _: None) == 0
+    guest.end()
+    assert capfd.readouterr().out == "bye\n"
+
+
+def test_a_server_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "STOP", 0.2)
+    guest = serve(f"{BOOTS} exec sleep 1000")
+    with pytest.raises(LabkitError, match="did not end within"):
+        guest.stop(lambda _: None)
+    guest.end()
+    assert guest.is_over()

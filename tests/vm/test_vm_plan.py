@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shlex
+import socket
 import subprocess
 from pathlib import Path
 
@@ -12,9 +14,10 @@ import pytest
 from labkit.doctor import list_modules
 from labkit.errors import UsageError
 from labkit.vm.debian import Kernel, parse_depends, read_kernel, sort_key
-from labkit.vm.machine import plan_memory, plan_processors
+from labkit.vm.machine import expect_programs, plan_memory, plan_processors
 from labkit.vm.options import Options, parse_options
-from labkit.vm.plan import Plan, plan_command, plan_devices, render_script
+from labkit.vm.plan import GUEST, Plan, plan_command, plan_devices, render_script
+from labkit.vm.serving import ensure_server
 from labkit.vm.start import Speed, plan_shared, plan_task
 from labkit.vm.values import Task, plan_environment, render_values
 
@@ -121,7 +124,7 @@ def test_a_command_runs_where_it_was_typed_if_that_is_in_the_checkout(here: str,
 
 
 def test_the_checkout_and_the_journals_last() -> None:
-    assert plan_shared() == (REPOSITORY, Path(os.environ["XDG_STATE_HOME"]) / "labkit")
+    assert plan_shared(Path()) == (REPOSITORY, Path(os.environ["XDG_STATE_HOME"]) / "labkit")
 
 
 # the kernel
@@ -163,3 +166,50 @@ def test_a_busy_machine_gives_one_processor(crowding: float, processors: int) ->
 def test_impossible_memory_is_refused(asked: int) -> None:
     with pytest.raises(UsageError, match=f"--memory {asked}"):
         plan_memory(asked, 8000)
+
+
+# JupyterLab in it
+
+
+def test_one_port_of_the_loopback_leads_in_and_none_leads_out() -> None:
+    words = plan_devices(dataclasses.replace(make_plan(), port=8889), 7, 8)
+    assert "user,id=port,restrict=on,hostfwd=tcp:127.0.0.1:8889-10.0.2.15:8889" in words
+    assert "restrict" not in " ".join(plan_devices(make_plan(), 7, 8))
+
+
+def test_the_guest_has_the_address_that_its_port_is_led_to() -> None:
+    assert f"ip addr add {GUEST}/24" in (REPOSITORY / "vm" / "guest.sh").read_text()
+
+
+def test_up_serves_at_the_next_free_port_and_says_so(tmp_path: Path) -> None:
+    told: list[str] = []
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        asked = taken.getsockname()[1]
+        options = parse_options(["--work", str(tmp_path / "work"), "up", "--port", str(asked)])
+        task = ensure_server(options, Path("/checkout"), told.append)
+    assert task.port > asked
+    assert task.words[-3:] == ("--port", str(task.port), "--no-browser")
+    assert task.words[-5:-3] == ("/checkout/notebooks", str(tmp_path / "work"))
+    assert told == [f"port {asked} is taken; this is {task.port}"]
+    assert f"port={task.port}\n" in render_values(task, {}, [])
+
+
+def test_notebooks_outside_of_the_checkout_last_too() -> None:
+    assert plan_shared(Path("/elsewhere/work"))[-1] == Path("/elsewhere/work")
+    assert plan_shared(REPOSITORY / "work") == plan_shared(Path())
+
+
+@pytest.mark.parametrize(
+    "words", [["up", "--", "true"], ["up", "--root"], ["up", "--port", "0"], ["--port", "1", "--", "true"], ["down"]]
+)
+def test_up_takes_no_command(words: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse_options(words)
+
+
+def test_packages_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("labkit.doctor.programs.find_program", lambda name: "" if name == "udevadm" else "/bin/x")
+    with pytest.raises(UsageError, match=r"missing here .*: udev$"):
+        expect_programs()

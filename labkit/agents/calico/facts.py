@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from labkit.agents.calico.names import name_link, name_workload
-from labkit.agents.calico.objects import AFFINITY, BGP_CONFIG, BGP_PEER, NODE, POD, POOL
+from labkit.agents.calico.objects import AFFINITY, BGP_CONFIG, BGP_PEER, FELIX_CONFIG, NODE, POD, POOL
 from labkit.agents.calico.store import Store
 
 PREFIX: Final = "projectcalico.org/"
 CNI_PREFIX: Final = "cni.projectcalico.org/"
 NEVER: Final = "Never"
 AS_NUMBER: Final = 64512
-KINDS: Final = (NODE, POOL, AFFINITY, POD, BGP_PEER, BGP_CONFIG)  # of which facts are made
+KINDS: Final = (NODE, POOL, AFFINITY, POD, BGP_PEER, BGP_CONFIG, FELIX_CONFIG)  # of which facts are made
+_PORTED: Final = ("tcp", "udp", "sctp")
 _ENDED: Final = ("Succeeded", "Failed")
 Object = Mapping[str, Any]
 
@@ -100,7 +101,7 @@ class WorkloadFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """All of it. `peers`: BGPPeers as objects; `bgp`: the default BGPConfiguration's spec."""
+    """All of it. `peers`: BGPPeers as objects; `bgp`: the default BGPConfiguration's spec; `felix`: each FelixConfiguration's, by name."""
 
     nodes: Sequence[NodeFacts] = ()
     pools: Sequence[PoolFacts] = ()
@@ -108,6 +109,7 @@ class Facts:
     workloads: Sequence[WorkloadFacts] = ()
     peers: Sequence[Object] = ()
     bgp: Object = field(default_factory=dict)
+    felix: Mapping[str, Object] = field(default_factory=dict)
 
     @property
     def as_number(self) -> int:
@@ -140,6 +142,7 @@ def read_facts(store: Store) -> Facts:
     return Facts(
         parse_nodes(store.list(NODE)), parse_pools(store.list(POOL)), parse_blocks(store.list(AFFINITY)),
         parse_workloads(store.list(POD)), tuple(_sort(store.list(BGP_PEER))), settings.get("default", {}).get("spec", {}),
+        {each["metadata"]["name"]: each.get("spec") or {} for each in store.list(FELIX_CONFIG)},
     )  # fmt: skip
 
 
@@ -196,8 +199,8 @@ def _parse_pod(pod: Object) -> WorkloadFacts | None:
     given = told.get(f"{CNI_PREFIX}podIP")
     if given == "" and about.get("deletionTimestamp"):
         return None  # the plugin has taken it back; what the status says is old
-    address = (given or status.get("podIP") or "").partition("/")[0]
-    if not address or not spec.get("nodeName") or spec.get("hostNetwork") or status.get("phase") in _ENDED:
+    address = str(given or status.get("podIP") or "").partition("/")[0]
+    if not _is_address(address) or not spec.get("nodeName") or spec.get("hostNetwork") or status.get("phase") in _ENDED:
         return None
     return WorkloadFacts(
         about.get("namespace") or "default", about["name"], spec["nodeName"], address,
@@ -205,10 +208,15 @@ def _parse_pod(pod: Object) -> WorkloadFacts | None:
     )  # fmt: skip
 
 
+def _is_address(text: str) -> bool:
+    """Anybody who may change a pod can write there what he likes."""
+    try:
+        return str(ipaddress.IPv4Address(text)) == text
+    except ValueError:
+        return False
+
+
 def _parse_ports(spec: Object) -> tuple[tuple[str, str, int], ...]:
     ports = [port for each in spec.get("containers") or () for port in each.get("ports") or ()]
-    return tuple(
-        (each["name"], (each.get("protocol") or "TCP").lower(), each["containerPort"])
-        for each in ports
-        if each.get("name")
-    )
+    found = [(each.get("name"), (each.get("protocol") or "TCP").lower(), each.get("containerPort")) for each in ports]
+    return tuple(each for each in found if each[0] and each[1] in _PORTED and isinstance(each[2], int))

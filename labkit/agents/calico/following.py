@@ -23,7 +23,6 @@ from labkit.kube import Kind
 
 RUN: Final = Path("/run/calico")
 _LOOK: Final = 0.5  # seconds between two questions whether something changed: what comes in them is looked at together
-_GATHER: Final = 0.02  # where a watch tells of changes: seconds in which what comes is looked at together
 _BROKEN: Final = (
     ValueError,
     KeyError,
@@ -40,7 +39,7 @@ class Agent:
     """`look`: one look, and what follows from it; whether all is as it shall be. `refresh`: seconds after which it looks anyhow.
 
     `kinds`: what it reads of the datastore. `kernel`: whether links, addresses and routes concern it. `begin`: once, before the first look;
-    `report`: after each, with what came of it.
+    `report`: after each, with what came of it; `hasten`: what can't wait for the next look when objects have changed.
     """
 
     name: str
@@ -50,6 +49,7 @@ class Agent:
     kernel: bool = False
     begin: Callable[[], None] = lambda: None
     report: Callable[[bool], None] = lambda _: None
+    hasten: Callable[[Store], None] = lambda _: None
 
     @property
     def pid_file(self) -> Path:
@@ -106,7 +106,7 @@ def _serve(agent: Agent, store: Store, selector: selectors.BaseSelector) -> NoRe
         agent.report(right)
         if right:
             _write_version(agent.ready, seen)
-        stale = _wait(selector, store) or stale
+        stale = _wait(agent, store, selector) or stale
 
 
 def _write_version(path: Path, version: int) -> None:
@@ -114,13 +114,11 @@ def _write_version(path: Path, version: int) -> None:
         path.write_text(str(version), encoding="ascii")
 
 
-def _wait(selector: selectors.BaseSelector, store: Store) -> bool:
-    """A while, or until the datastore has changed; whether the kernel told something. What it said is not read, for everything is looked at."""
+def _wait(agent: Agent, store: Store, selector: selectors.BaseSelector) -> bool:
+    """A while; whether the kernel told something. What it said is not read, for everything is looked at."""
     until, told = time.monotonic() + _LOOK, False
     while (rest := until - time.monotonic()) > 0:
         for key, _ in selector.select(rest):
-            if isinstance(store, MirroredStore):
-                until = min(until, time.monotonic() + _GATHER)
             if isinstance(key.fileobj, socket.socket):
                 told = True
                 with contextlib.suppress(OSError):  # nothing more
@@ -128,7 +126,15 @@ def _wait(selector: selectors.BaseSelector, store: Store) -> bool:
                         pass
             elif isinstance(store, MirroredStore):
                 store.bell.quiet()
+                _hasten(agent, store)
     return told
+
+
+def _hasten(agent: Agent, store: Store) -> None:
+    try:
+        agent.hasten(store)
+    except (LabkitError, *_BROKEN) as error:
+        agent.say(_render(error))
 
 
 def _open_events() -> socket.socket:

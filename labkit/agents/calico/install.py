@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import base64
 import os
 import shutil
@@ -60,6 +61,11 @@ Environment = Mapping[str, str]
 
 def main() -> int:
     """The exit status."""
+    argparse.ArgumentParser(
+        prog=_NAME,
+        description="labkit's stand-in for Calico's: plugins, kubeconfig and conf, from this container to its node's folders below /host.",
+        epilog="CNI_NETWORK_CONFIG, CNI_CONF_NAME, CNI_MTU, UPDATE_CNI_BINARIES: as calico-node.yml sets them.",
+    ).parse_args()
     try:
         install(os.environ)
     except (LabkitError, OSError) as error:

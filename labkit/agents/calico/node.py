@@ -29,7 +29,11 @@ def main() -> int:
     )
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
-        "-felix", dest="agent", action="store_const", const=FELIX, help="routes, tunnels, settings of the kernel, NAT"
+        "-felix",
+        dest="agent",
+        action="store_const",
+        const=FELIX,
+        help="routes, tunnels, settings of the kernel, NAT, policy",
     )
     which.add_argument("-confd", dest="agent", action="store_const", const=CONFD, help="BIRD's files")
     which.add_argument("-startup", action="store_true", help="what the others need to know, into the datastore; ends")

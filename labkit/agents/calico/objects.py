@@ -21,6 +21,7 @@ CONFIG: Final = _plan_kind("IPAMConfig")
 BGP_CONFIG: Final = _plan_kind("BGPConfiguration")
 BGP_PEER: Final = _plan_kind("BGPPeer")
 CLUSTER: Final = _plan_kind("ClusterInformation")
+FELIX_CONFIG: Final = _plan_kind("FelixConfiguration")
 NETWORK_POLICY: Final = _plan_kind("NetworkPolicy", "networkpolicies", namespaced=True)
 GLOBAL_NETWORK_POLICY: Final = _plan_kind("GlobalNetworkPolicy", "globalnetworkpolicies")
 GLOBAL_NETWORK_SET: Final = _plan_kind("GlobalNetworkSet")
@@ -30,7 +31,7 @@ NAMESPACE: Final = find_kind("Namespace")
 ACCOUNT: Final = find_kind("ServiceAccount")
 KUBERNETES_POLICY: Final = find_kind("NetworkPolicy")
 KINDS: Final = (
-    POOL, AFFINITY, BLOCK, HANDLE, CONFIG, BGP_CONFIG, BGP_PEER, CLUSTER, NETWORK_POLICY, GLOBAL_NETWORK_POLICY, GLOBAL_NETWORK_SET,
+    POOL, AFFINITY, BLOCK, HANDLE, CONFIG, BGP_CONFIG, BGP_PEER, CLUSTER, FELIX_CONFIG, NETWORK_POLICY, GLOBAL_NETWORK_POLICY, GLOBAL_NETWORK_SET,
     NODE, POD, NAMESPACE, ACCOUNT, KUBERNETES_POLICY,
 )  # fmt: skip
 

@@ -62,8 +62,9 @@ def plan_addresses(address: str) -> dict[str, str]:
 
 
 def _annotate(arguments: Arguments, workload: Workload, changes: Mapping[str, str]) -> None:
-    """Only where Calico's store is an API server: elsewhere pods are what a lab begins with."""
-    annotate_pod(open_store(arguments.conf), workload.namespace, workload.pod, changes)
+    """Where the conf names an API server; without one nobody keeps pods."""
+    if (arguments.conf.get("kubernetes") or {}).get("kubeconfig"):
+        annotate_pod(open_store(arguments.conf), workload.namespace, workload.pod, changes)
 
 
 def _plan_result(arguments: Arguments, link: str, addresses: Sequence[str]) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from labkit.agents.calico.autodetection import choose_address, find_own
 from labkit.agents.calico.ctl.checking import check_spec
 from labkit.agents.calico.datastore import open_datastore
 from labkit.agents.calico.facts import parse_nodes
+from labkit.agents.calico.felix.settings import DEFAULT
 from labkit.agents.calico.felix.site import parse_listed
 from labkit.agents.calico.following import find_node_name
 from labkit.agents.calico.names import VERSION
-from labkit.agents.calico.objects import CLUSTER, NODE, POOL
+from labkit.agents.calico.objects import CLUSTER, FELIX_CONFIG, NODE, POOL
 from labkit.agents.calico.screen import explain, say
 from labkit.agents.calico.store import Store, change, find
 from labkit.agents.kit.kernel import run
@@ -47,6 +48,7 @@ def run_startup() -> int:
         store = _wait_for_datastore()
         _ensure_address(store, name, os.environ)
         ensure_pool(store, os.environ)
+        ensure_felix(store)
         ensure_information(store, [*os.environ.get("CLUSTER_TYPE", "").split(","), "kdd"])
         _tell_network(store, name)
     except LabkitError as error:
@@ -128,6 +130,14 @@ def _parse_mode(environment: Environment, key: str) -> str:
     if told.lower() not in _MODES:
         raise UsageError(f"Unrecognized mode specified in {key} '{told}'", hint="Always, CrossSubnet, Off")
     return _MODES[told.lower()]
+
+
+def ensure_felix(store: Store) -> None:
+    """FelixConfiguration `default`, where there is none, with what Calico says in it. Raises KubeError."""
+    spec = {"logSeverityScreen": "Info", "reportingInterval": "0s"}
+    if find(store, FELIX_CONFIG, DEFAULT) is None:
+        with suppress(ConflictError):
+            store.create(FELIX_CONFIG, {"metadata": {"name": DEFAULT}, "spec": spec})
 
 
 def ensure_information(store: Store, kinds: Sequence[str]) -> None:

@@ -25,14 +25,14 @@ def is_conditional(choices: Choices) -> bool:
 
 
 def render_key(choices: Choices) -> str:
-    """All variables that one of the rules asks for."""
-    return "\\n".join(_list_variables(choices))
+    """All variables that one of the rules asks for; the first sign is there because nginx tries no expression on an empty text."""
+    return "|" + "\\n".join(_list_variables(choices))
 
 
 def render_conditions(choice: Choice, choices: Choices) -> str:
     """What the key has to be for this rule."""
     wanted = dict(choice.conditions)
-    return "^" + "\\n".join(wanted.get(variable, _ANY) for variable in _list_variables(choices)) + "$"
+    return r"^\|" + "\\n".join(wanted.get(variable, _ANY) for variable in _list_variables(choices)) + "$"
 
 
 def _list_variables(choices: Choices) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,7 @@ from labkit.errors import LabkitError
 from labkit.kube import Api
 
 _TOGETHER: Final = 0.02  # seconds: what comes in them is one change
-_PAUSE: Final = 0.2  # seconds between two reloads (the real one: 0.3 reloads a second at most)
+_PAUSE: Final = 0.1  # seconds between two reloads (the real one: 0.3 reloads a second at most)
 _LOOK: Final = 1.0  # seconds between two looks whether nginx runs
 
 Object = Mapping[str, Any]
@@ -54,7 +55,10 @@ class Controller:
         """Until nginx ends. Raises LabkitError then."""
         say_structured("nginx.go:303", "Starting NGINX process")
         while True:
-            self._sync()
+            try:
+                self._sync()
+            except Exception:  # noqa: BLE001 - one object's trouble is no other's: what is in force stays
+                traceback.print_exc()
             until = time.monotonic() + _PAUSE
             while not self._watch.news.wait(_LOOK):
                 if not self.nginx.runs:
@@ -74,13 +78,16 @@ class Controller:
         return why
 
     def _sync(self) -> None:
-        """One round: an object that is not as it should be never ends the loop."""
+        """One round."""
         self._watch.meet()
         whole = self._watch.read()
         model, statuses = plan_whole(self._keep_sane(whole))
-        if (render_conf(model), self._list_pems(model)) != (self._text, self._pems):
-            self._put_in_force(whole, model)
-            model, statuses = plan_whole(self._keep_sane(whole))
+        text = render_conf(model)
+        if (text, self._list_pems(model)) != (self._text, self._pems):
+            refused = len(self._refused)
+            self._put_in_force(whole, model, text)
+            if len(self._refused) > refused:
+                model, statuses = plan_whole(self._keep_sane(whole))
         self._writer.write(statuses)
         self._teller.tell_troubles((*model.troubles, *self._list_refusals(whole)))
 
@@ -98,24 +105,25 @@ class Controller:
         refused = [each for each in whole.ingress.ingresses if find_version(each) in self._refused]
         return [Trouble(name_object(each), "Rejected", self._refused[find_version(each)]) for each in refused]
 
-    def _put_in_force(self, whole: Whole, model: Model) -> None:
+    def _put_in_force(self, whole: Whole, model: Model, text: str) -> None:
         say_structured("controller.go:168", "Configuration changes detected, backend reload required")
         self.nginx.write_certificates(self._list_pems(model))
-        words = self.nginx.find_refusal(render_conf(model))
+        words = self.nginx.find_refusal(text)
         if words:
             self._complain(words)
             self._leave_out(whole)
             model, _ = plan_whole(self._keep_sane(whole))
-            words = self.nginx.find_refusal(render_conf(model))
+            text = render_conf(model)
+            words = self.nginx.find_refusal(text)
         if words:
             self._complain(words)  # together they are refused, and none of them alone: what is in force stays
         else:
-            self._apply(model)
+            self._apply(text, self._list_pems(model))
 
-    def _apply(self, model: Model) -> None:
-        self._text, self._pems = render_conf(model), self._list_pems(model)
-        self.nginx.apply(self._text)
-        self.nginx.forget(self._pems)
+    def _apply(self, text: str, pems: dict[str, str]) -> None:
+        self._text, self._pems = text, pems
+        self.nginx.apply(text)
+        self.nginx.forget(pems)
         say_structured("controller.go:185", "Backend successfully reloaded")
         self._teller.tell_pod("NGINX reload triggered due to a change in configuration")
 

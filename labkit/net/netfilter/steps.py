@@ -67,7 +67,7 @@ def parse_passages(datagrams: Iterable[bytes], own: str, patterns: Sequence[Patt
         if step.table == own and step.handle:  # marked, again or for the first time
             pattern = step.chain.rpartition("-")[0]
         elif step.table != own and packet not in going:  # a copy, as a bridge makes it for another port
-            pattern = next((each.name for each in patterns if _fits(found, each)), "")
+            pattern = next((each.name for each in patterns if _is_of(found, each)), "")
         if pattern:
             going[packet] = _Going(pattern)
             began.append(going[packet])
@@ -101,7 +101,7 @@ def _list_steps(datagrams: Iterable[bytes]) -> Iterator[tuple[Mapping[int, bytes
                 yield found, _parse_step(parse_family(body), found)
 
 
-def _fits(found: Mapping[int, bytes], pattern: Pattern) -> bool:
+def _is_of(found: Mapping[int, bytes], pattern: Pattern) -> bool:
     """Whether the headers that were told are those of such a packet, not wrapped in anything."""
     network, transport = found.get(_NETWORK, b""), found.get(_TRANSPORT, b"")
     same = network[PROTOCOL_AT : PROTOCOL_AT + 1] == bytes([pattern.protocol])

@@ -107,24 +107,24 @@ def _list_families(counts: Counts) -> tuple[str, ...]:
 def _start_tracing(opened: socket.socket, batch: Sequence[netlink.Message]) -> bool:
     """Whether the kernel took the table; afterwards the socket has what is traced."""
     last = len(batch) - 1  # the last one in the transaction
-    opened.send(b"".join(netlink.pack(message, at, ack=at == last) for at, message in enumerate(batch, 1)))
-    opened.setblocking(False)  # it has answered by now
-    if not _is_taken(opened, last):
+    try:
+        opened.send(b"".join(netlink.pack(message, at, ack=at == last) for at, message in enumerate(batch, 1)))
+        opened.setblocking(False)  # it has answered by now
+        if not _is_taken(opened, last):
+            return False
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+        opened.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, _TRACES)
+    except OSError:  # counters have to do
         return False
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
-    opened.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, _TRACES)
     return True
 
 
 def _is_taken(opened: socket.socket, last: int) -> bool:
-    """Whether message `last` was acknowledged, and none refused."""
+    """Whether message `last` was acknowledged, and none refused. Raises OSError."""
     refused, answered = 0, False
     while not answered:
-        try:
-            datagram = opened.recv(_BUFFER)
-        except BlockingIOError:  # the transaction was refused as a whole
-            return False
-        for kind, _, sequence, body in netlink.split_messages(datagram):
+        # nothing there (BlockingIOError): the transaction was refused as a whole
+        for kind, _, sequence, body in netlink.split_messages(opened.recv(_BUFFER)):
             if kind == ERROR:
                 refused |= parse_errno(body)
                 answered |= sequence == last

@@ -11,6 +11,7 @@ from labkit.net import FilterRule, Layer, read_route_to
 from labkit.net.netfilter.counters import Key
 from labkit.net.netfilter.rule import LEGACY, NFT
 from labkit.probe.journey.headers import find_innermost
+from labkit.probe.journey.origin import Met, find_origin
 from labkit.probe.journey.rule import Rule
 from labkit.probe.journey.rulebook import Rulebook, plan_key, plan_policy, plan_rule
 from labkit.world import Machine
@@ -35,7 +36,8 @@ def find_counted_drop(book: Rulebook, spot: Spot, *, traced: bool) -> Rule | Non
     """The rule, or the chain's policy, that counted since; `traced`: all in which packets were traced let it through. Raises CannotTell."""
     traced_families = {*book.before.families, *(_IPV4 if "inet" in book.before.families else ())} if traced else set()
     grown = {key for key in _find_grown(book) if key[0] not in traced_families}
-    found = [plan_rule(rule, "counters") for key, rule in book.rules.items() if rule.target in DROPS and key in grown]
+    counted = [rule for key, rule in book.rules.items() if rule.target in DROPS and key in grown]
+    found = [plan_rule(rule, "counters", _find_origin(book, rule)) for rule in counted]
     policies = [chain for chain in book.chains.values() if chain.policy == "drop" and chain.hook == spot.hook]
     found += [plan_policy(chain, "counters") for chain in policies if plan_key(chain) in grown]
     return next(iter(found), None)
@@ -70,12 +72,19 @@ def find_counted_nat(book: Rulebook, end: str, to: str) -> Rule | None:
     rules = {key: rule for key, rule in book.rules.items() if rule.target in NATS[end] and rule.family in _IPV4}
     counted = [rule for key, rule in rules.items() if key in grown]
     if counted:
-        return plan_rule(choose_naming(counted, to)[0], "counters")
+        rule = list_naming(counted, to)[0]
+        return plan_rule(rule, "counters", _find_origin(book, rule))
     silent = [rule for rule in rules.values() if rule.packets is None and (not rule.to or _is_to(rule, to))]
     return plan_rule(silent[0], "matches") if len(silent) == 1 else None
 
 
-def choose_naming(rules: Sequence[FilterRule], to: str) -> Sequence[FilterRule]:
+def _find_origin(book: Rulebook, rule: FilterRule) -> str:
+    """With what stands before it in its chain for what the packet met."""
+    chain = [each for each in book.ruleset.rules if (each.table, each.chain) == (rule.table, rule.chain)]
+    return find_origin(rule, Met(chain[: chain.index(rule)]), book.ruleset)
+
+
+def list_naming(rules: Sequence[FilterRule], to: str) -> Sequence[FilterRule]:
     """Those whose target is this address, or this address and port; all of them when none is."""
     return [rule for rule in rules if _is_to(rule, to)] or rules
 

@@ -66,21 +66,21 @@ def _find_without_endpoints(met: Met, ruleset: Ruleset) -> str:
         ("no-endpoint-nodeports", f"{protocol} . {met.port}"),
     )
     named = (ruleset.comments.get(("kube-proxy", *element), "") for element in elements)
-    return next((_say_service(name) for name in named if name), "")
+    return next((_render_service(name) for name in named if name), "")
 
 
-def _say_service(name: str) -> str:
+def _render_service(name: str) -> str:
     return "Service " + re.sub(r":[^:/]*$", "", name)  # without the port's name
 
 
 def _find_service(rule: FilterRule) -> str:
     found = _OF_NFT.fullmatch(rule.chain) if rule.source == NFT and rule.table == "kube-proxy" else None
     if found:
-        return f"Service {found[3]}" if _hash(found[2], len(found[1])) == found[1] else ""
+        return f"Service {found[3]}" if _plan_hash(found[2], len(found[1])) == found[1] else ""
     for comment in _list_comments(rule):
         name = _find_name(rule, comment)
         if name:
-            return _say_service(name)
+            return _render_service(name)
     return ""
 
 
@@ -93,10 +93,10 @@ def _find_name(rule: FilterRule, comment: str) -> str:
     if not hashed or not name:
         return ""
     endpoint = rule.to if hashed[1] == "SEP" else ""
-    return name if hashed[2] in (_hash(f"{name}{each}{endpoint}", len(hashed[2])) for each in _NUMBERS) else ""
+    return name if hashed[2] in (_plan_hash(f"{name}{each}{endpoint}", len(hashed[2])) for each in _NUMBERS) else ""
 
 
-def _hash(text: str, letters: int) -> str:
+def _plan_hash(text: str, letters: int) -> str:
     return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode()[:letters]
 
 
@@ -135,6 +135,6 @@ def _name_policy(name: str) -> str:
 
 
 def _list_comments(rule: FilterRule) -> Iterator[str]:
-    """All of them: a rule of iptables may have several."""
-    words = shlex.split(rule.text)
+    """All of them: a rule of iptables may have several. nft's are not asked for; they need not be words of a shell."""
+    words = [] if rule.source == NFT else shlex.split(rule.text)
     return (word for option, word in itertools.pairwise(words) if option == "--comment")

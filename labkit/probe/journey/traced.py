@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Final
 
 from labkit.net.netfilter.steps import Passage, Step
-from labkit.probe.journey.counted import NATS, choose_naming
+from labkit.probe.journey.counted import NATS, list_naming
 from labkit.probe.journey.origin import Met, find_origin
 from labkit.probe.journey.rule import Rule
 from labkit.probe.journey.rulebook import Rulebook, plan_policy, plan_rule
@@ -51,6 +51,6 @@ def find_traced_nat(book: Rulebook, end: str, to: str) -> Rule | None:
         met = _plan_met(book, passage)
         changing = [rule for rule in met.rules if rule.target in NATS[end] or _WRITTEN[end] in rule.text]
         if changing and passage.pattern == "request":
-            rule = choose_naming(changing, to)[-1]
+            rule = list_naming(changing, to)[-1]
             return plan_rule(rule, "trace", find_origin(rule, met, book.ruleset))
     return None

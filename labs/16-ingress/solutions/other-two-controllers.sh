@@ -1,4 +1,4 @@
-# A controller's pod on each node; the class in the old annotation.
+# Two pods of the controller; the class in the old annotation.
 # like: reference
 #: hosts
 on control kubectl -n ingress-nginx scale deployment ingress-nginx-controller --replicas=2

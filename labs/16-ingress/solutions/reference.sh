@@ -6,6 +6,12 @@ wait_served() {
     on client timeout 30 bash -c 'seen=0; until [ $seen = 3 ]; do [ "$(curl -sk -m 2 -o /dev/null -w "%{http_code}" "${@:2}")" = "$1" ] && seen=$((seen + 1)) || seen=0; done' bash "$@"
 }
 
+# make WORDS…: `kubectl create ingress`, again while the controller's webhook does not answer yet
+make() {
+    # shellcheck disable=SC2016  # expanded on control
+    on control timeout 30 bash -c 'until kubectl create ingress "$@"; do sleep 0.3; done' bash "$@"
+}
+
 # sign NAME: a new CA, and a certificate of it for this name
 sign() {
     local new=(on control openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30)
@@ -69,7 +75,7 @@ on control kubectl -n ingress-nginx rollout status deployment ingress-nginx-cont
 on control kubectl -n ingress-nginx delete secret shop-tls --ignore-not-found
 on control bash -c 'kubectl create secret tls shop-tls --cert=/root/tls.crt --key=/root/tls.key --dry-run=client -o yaml | kubectl apply -f -'
 on control kubectl delete ingress --all
-on control kubectl create ingress shop --class=nginx --rule="{{ site }}/*={{ app }}-service:80,tls=shop-tls"
-on control kubectl create ingress {{ api }} --class=nginx --rule="{{ site }}{{ path }}*={{ api }}-service:80" --rule="status.{{ site }}/health={{ api }}-service:80"
+make shop --class=nginx --rule="{{ site }}/*={{ app }}-service:80,tls=shop-tls"
+make {{ api }} --class=nginx --rule="{{ site }}{{ path }}*={{ api }}-service:80" --rule="status.{{ site }}/health={{ api }}-service:80"
 wait_served 200 http://status.{{ site }}:32446/health
 wait_served 200 https://{{ site }}:30391{{ path }}/7

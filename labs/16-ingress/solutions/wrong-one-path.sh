@@ -1,5 +1,5 @@
 # Nobody has made a rule for the path: all of the first host comes to the first application.
-# must fail: paths_lead_to_api, fault_repaired
+# must fail: paths_lead_to_api, certificate_is_accepted, fault_repaired
 # like: reference
 # without: break to repair
 #: hosts

@@ -15,6 +15,7 @@ import yaml
 from labkit.agents.calico.ctl import actions
 from labkit.agents.calico.ctl.command import main
 from labkit.agents.calico.files import FileStore
+from labkit.agents.calico.objects import KUBERNETES_POLICY, NETWORK_POLICY, POD
 from labkit.errors import UsageError
 from labkit.lab.definition import read_definition
 
@@ -169,3 +170,113 @@ def test_without_a_datastore_our_own_version_is_known(run: Run, monkeypatch: pyt
     status, out, told = run("version")
     assert (status, out.startswith("Client Version:    v3.20.3")) == (1, True)
     assert told.startswith("Failed to create Calico API client: no configuration")
+
+
+POLICIES = """
+apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec: {order: 10, selector: app == 'web', ingress: [{action: Allow, protocol: TCP, destination: {ports: [80]}}]}
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: last}
+spec: {selector: all(), egress: [{action: Deny}]}
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkSet
+metadata: {name: outside, labels: {zone: out}}
+spec: {nets: [203.0.113.0/24, 198.51.100.7/32]}
+"""
+
+
+def test_policies_of_calicos_own_kinds(run: Run, tmp_path: Path) -> None:
+    assert run("apply", "-f", "-", stdin=POLICIES)[:2] == (0, "Successfully applied 3 resource(s)\n")
+    FileStore(tmp_path / "store", tmp_path).create(
+        KUBERNETES_POLICY, {"metadata": {"name": "deny", "namespace": "shop"}, "spec": {"podSelector": {}}}
+    )
+    shown = [line.rstrip() for line in run("get", "networkpolicy", "-A", "-o", "wide")[1].splitlines()]
+    assert shown[:3] == [
+        "NAMESPACE   NAME               ORDER   SELECTOR",
+        "shop        knp.default.deny   1000    projectcalico.org/orchestrator == 'k8s'",
+        "shop        web                10      app == 'web'",
+    ]
+    assert run("get", "gnp", "-o", "wide")[1].splitlines()[1].split() == ["last", "<nil>", "all()"]
+    assert run("get", "globalnetworkset", "-o", "wide")[1].splitlines()[1].split() == [
+        "outside", "203.0.113.0/24,198.51.100.7/32",
+    ]  # fmt: skip
+    kept = FileStore(tmp_path / "store", tmp_path).get(NETWORK_POLICY, "default.web", "shop")
+    assert (kept["metadata"]["name"], kept["spec"]["types"]) == ("default.web", ["Ingress"])
+    text = run("get", "gnp", "last", "-o", "yaml")[1]
+    assert yaml.safe_load(text)["spec"] == {"selector": "all()", "egress": [{"action": "Deny"}], "types": ["Egress"]}
+    assert run("apply", "-f", "-", stdin=text.replace("Deny", "Allow"))[0] == 0
+    assert run("delete", "networkpolicy", "web", "-n", "shop")[:2] == (
+        0,
+        "Successfully deleted 1 'NetworkPolicy' resource(s)\n",
+    )
+    assert run("delete", "gnp", "last")[0] == run("delete", "globalnetworkset", "outside")[0] == 0
+    assert (
+        "kubernetes network policies must be managed"
+        in run("delete", "networkpolicy", "knp.default.deny", "-n", "shop")[2]
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("action: Allow", "action: Permit", "action 'Permit': one of Allow, Deny, Log, Pass"), ("protocol: TCP, ", "", "ports need a protocol"),
+        ("app == 'web'", "app = web", "can't be read at"), ("203.0.113.0/24", "203.0.113.0/99", "is no IPv4 network"),
+        ("selector: all()", "selektor: all()", 'unknown field "selektor"'),
+    ],
+)  # fmt: skip
+def test_a_policy_that_felix_could_not_read_is_refused(run: Run, old: str, new: str, words: str) -> None:
+    status, _, told = run("create", "-f", "-", stdin=POLICIES.replace(old, new))
+    assert (status, words in told) == (1, True), told
+
+
+def test_a_felix_configuration_is_kept_and_a_slip_in_it_refused(run: Run) -> None:
+    text = "apiVersion: projectcalico.org/v3\nkind: FelixConfiguration\nmetadata: {name: default}\nspec: {%s}\n"
+    assert run("apply", "-f", "-", stdin=text % "vxlanMTU: 1400")[0] == 0
+    assert "vxlanMTU: 1400" in run("get", "felixconfig", "default", "-o", "yaml")[1]
+    assert run("patch", "felixconfiguration", "default", "-p", '{"spec": {"bpfEnabled": true}}')[0] == 0
+    assert 'unknown field "vxlanMtu"' in run("apply", "-f", "-", stdin=text % "vxlanMtu: 1400")[2]
+    assert "FelixConfiguration.Spec.VxlanMTU = 'big'" in run("apply", "-f", "-", stdin=text % "vxlanMTU: big")[2]
+
+
+def test_labels_are_set_changed_and_taken_away(run: Run) -> None:
+    label = ("label", "nodes", "playcekube-worker01")
+    assert run(*label, "rack=a")[1] == "Successfully set label rack on nodes playcekube-worker01\n"
+    assert "key rack is already present. please use '--overwrite'" in run(*label, "rack=b")[2]
+    assert run(*label, "rack=b", "--overwrite")[1] == "Successfully updated label rack on nodes playcekube-worker01\n"
+    assert "rack: b" in run("get", "node", "playcekube-worker01", "-o", "yaml")[1]
+    assert run(*label, "rack", "--remove")[1] == "Successfully removed label rack from nodes playcekube-worker01\n"
+    assert (
+        "can not remove label of nodes playcekube-worker01, key rack does not exist"
+        in run(*label, "rack", "--remove")[2]
+    )
+    assert run("label", "ippool", "default-pool", "a=b")[0] == 0
+    assert run("label", "ippool", "default-pool", "a", "--remove")[0] == 0
+    assert "labels" not in run("get", "ippool", "default-pool", "-o", "yaml")[1]
+
+
+@pytest.mark.parametrize("words", [("rack",), ("rack=a", "--remove"), ("=a",)])
+def test_a_label_has_to_be_one(run: Run, words: tuple[str, ...]) -> None:
+    assert "invalid label" in run("label", "nodes", "playcekube-worker01", *words)[2]
+
+
+def test_ipam_is_compared_with_what_nodes_and_pods_have(run: Run, tmp_path: Path) -> None:
+    told = run("ipam", "check")[1]
+    assert "Found 4 IPAM blocks.\n" in told
+    assert "Workloads and nodes are using 7 IPs.\n" in told
+    assert told.endswith("Check complete; found 0 problems.\n")
+    store = FileStore(tmp_path / "store", tmp_path)
+    store.delete(POD, "web")
+    store.create(POD, {
+        "metadata": {"name": "stray", "annotations": {"cni.projectcalico.org/podIP": "10.233.99.77/32"}}, "spec": {"nodeName": "playcekube-worker01"},
+    })  # fmt: skip
+    told = run("ipam", "check", "--show-problem-ips")[1]
+    assert "  10.233.99.10 leaked; attrs Main:cni0.web Extra:" in told
+    assert (
+        "  10.233.99.77 in use by Workload(default/playcekube--worker01-k8s-stray-eth0) and in active IPAM pool" in told
+    )
+    assert told.endswith("Check complete; found 2 problems.\n")

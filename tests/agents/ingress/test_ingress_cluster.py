@@ -1,4 +1,4 @@
-"""The ingress controller in a cluster, with the real kubectl and curl: what the source document types (rows 4-13 to 4-16), TLS, and objects that are no good."""
+"""The ingress controller in a cluster, with the real kubectl and curl: what the source document types (rows 4-13 to 4-16), TLS, Gateway API, and objects that are no good."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from labkit.agents.ingress.gateway.values import CONTROLLER
 from labkit.kube.pki import Authority
 from labkit.lab.lab import Lab
 from labkit.world import Machine, Result
@@ -41,7 +42,7 @@ PAGE = "Welcome to nginx!"
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """With a controller whose webhook is asked, and a page behind the Service web-service."""
-    lines = "dns = 0\nkubelets = ['worker1', 'worker2']\noffers = ['ingress-nginx']"
+    lines = "dns = 0\nkubelets = ['worker1', 'worker2']\noffers = ['gateway-api', 'ingress-nginx']"
     with start_cluster(tmp_path_factory.mktemp("ingress"), "94-ingress", lines) as lab:
         control = lab.world.machine("control")
         run_well(
@@ -177,6 +178,54 @@ def test_a_hosts_own_certificate_is_shown_and_else_the_fake_one(control: Machine
     assert "Fake Certificate" in curl(worker, "-kv 2>&1 https://localhost:30391/")
     plain = "-i --resolve shop.example:32446:127.0.0.1 http://shop.example:32446/a/"
     assert re.search(r"308.*^Location: https://shop\.example/a\r$", curl(worker, plain), re.MULTILINE | re.DOTALL)
+
+
+def make_gateway_objects() -> list[dict[str, Any]]:
+    """A class, a Gateway, and a route with weights, a header, a redirect and a rewrite."""
+    api = "gateway.networking.k8s.io/v1"
+    old = {"path": {"type": "PathPrefix", "value": "/old"}}
+    moved = {"scheme": "https", "statusCode": 301, "path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/new"}}
+    app = {"path": {"type": "PathPrefix", "value": "/app"}}
+    root = {"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/"}}
+    page, nobody = {"name": "web-service", "port": 80}, {"name": "nobody", "port": 80}
+    rules = [
+        {"backendRefs": [{**page, "weight": 1}, {**nobody, "weight": 0}]},
+        {"matches": [{"headers": [{"name": "X-Version", "value": "v2"}]}], "backendRefs": [nobody]},
+        {"matches": [old], "filters": [{"type": "RequestRedirect", "requestRedirect": moved}]},
+        {"matches": [app], "filters": [{"type": "URLRewrite", "urlRewrite": root}], "backendRefs": [page]},
+    ]
+    route = {"parentRefs": [{"name": "gate"}], "hostnames": ["route.example"], "rules": rules}
+    gateway = {"gatewayClassName": "nginx", "listeners": [{"name": "http", "port": 80, "protocol": "HTTP"}]}
+    return [
+        {
+            "apiVersion": api,
+            "kind": "GatewayClass",
+            "metadata": {"name": "nginx"},
+            "spec": {"controllerName": CONTROLLER},
+        },
+        {"apiVersion": api, "kind": "Gateway", "metadata": {"name": "gate"}, "spec": gateway},
+        {"apiVersion": api, "kind": "HTTPRoute", "metadata": {"name": "route"}, "spec": route},
+    ]
+
+
+def test_a_gateway_and_a_route_are_served_by_the_same_nginx(control: Machine, worker: Machine) -> None:
+    run_well(
+        control,
+        "kubectl apply -f /root/gateway-api.yaml && kubectl wait crd/httproutes.gateway.networking.k8s.io --for=condition=Established",
+        timeout=60,
+    )
+    made = apply(control, *make_gateway_objects())
+    assert made.status == 0, made.stderr
+    host = "-H 'Host: route.example' http://localhost:32446"
+    wait_until(lambda: read_status(worker, f"-H 'X-Version: v2' {host}/") == "500")  # a backend that is none
+    assert read_status(worker, f"-H 'X-Version: v3' {host}/") == "200"
+    assert "Location: https://route.example/new/a?b=1" in curl(worker, f"-i {host}/old/a?b=1")
+    assert PAGE in curl(worker, f"{host}/app/index.html")
+    wait_until(
+        lambda: run_well(control, "kubectl get gateway gate --no-headers").split()[:3] == ["gate", "nginx", "True"]
+    )
+    reasons = "kubectl get httproute route -o jsonpath='{.status.parents[0].conditions[*].reason}'"
+    wait_until(lambda: run_well(control, reasons) == "Accepted BackendNotFound")
 
 
 REFUSED = {

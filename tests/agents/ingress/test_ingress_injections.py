@@ -16,9 +16,10 @@ from labkit.agents.ingress.objecting import find_objection
 from labkit.agents.ingress.planning import plan_model
 from labkit.agents.ingress.refusing import find_refused
 from labkit.agents.ingress.rendering import SSL, render_conf
-from labkit.agents.ingress.whole import Whole
+from labkit.agents.ingress.whole import Whole, plan_whole
 from labkit.kube.pki import make_self_signed
 from labkit.world.program import run_program
+from tests.agents.ingress.gateways import make_gateways, make_route, to
 from tests.agents.ingress.objects import make_found, make_ingress, make_path, make_rule
 
 BREAKING = (
@@ -141,6 +142,32 @@ def test_nginx_takes_what_is_rendered(certificate: Path) -> None:
     assert find_refusal(render_conf(plan_model(make_found(*whole))), certificate) == ""
     evil = [make_evil(place, text) for place in PLACES for text in BREAKING]
     assert find_refusal(render_conf(plan_model(make_found(*evil[::3], *whole))), certificate) == ""
+
+
+def test_nginx_takes_what_is_rendered_for_routes(certificate: Path) -> None:
+    headers = [
+        {"name": "X-Version", "value": "v.2 (new) {a}; 'b' $c"},
+        {"name": "X-Other", "type": "RegularExpression", "value": r"\d{1,3}|[a-z]+$"},
+    ]
+    redirect = {
+        "type": "RequestRedirect",
+        "requestRedirect": {"scheme": "https", "path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/"}},
+    }
+    rewrite = {
+        "type": "URLRewrite",
+        "urlRewrite": {"hostname": "in.example", "path": {"type": "ReplaceFullPath", "replaceFullPath": "/x"}},
+    }
+    change = {
+        "type": "RequestHeaderModifier",
+        "requestHeaderModifier": {"set": [{"name": "X-A", "value": "1; }"}], "add": [{"name": "X-B", "value": "2"}]},
+    }
+    rules = (
+        to("web=9", "empty=1", "nobody=5"), to("web", headers=headers, method="GET"), to("web", path="/old", filters=(redirect,)),
+        to("web", path=r"/v\d+", kind="RegularExpression", filters=(rewrite, change)), to("web=1", "empty=1", path="/old/x", headers=headers[:1]),
+    )  # fmt: skip
+    for hostnames in ([], ["a.example", "*.b.example"]):
+        model, _ = plan_whole(Whole(make_found(), make_gateways(make_route(*rules, hostnames=hostnames))))
+        assert find_refusal(render_conf(model), certificate) == ""
 
 
 def test_who_is_refused_is_found_and_nobody_else_suffers() -> None:

@@ -7,23 +7,25 @@ import os
 from typing import Final
 
 from labkit.agents.calico.controllers.health import write_status
-from labkit.agents.calico.controllers.nodes import free_gone_nodes
+from labkit.agents.calico.controllers.nodes import KINDS, free_gone_nodes, list_gone_nodes
 from labkit.agents.calico.following import Agent, run_agent
 from labkit.agents.calico.mirrored import find_live
-from labkit.agents.calico.objects import NODE, POD
+from labkit.agents.calico.objects import CLUSTER
 from labkit.agents.calico.startup import ensure_information
 from labkit.agents.calico.store import Store
 
 _REFRESH: Final = 300.0  # seconds
 _KNOWN: Final = "node"
+_KIND: Final = "k8s"  # what these add to the cluster's type
 _TROUBLE: Final = "Error verifying datastore: it does not answer; the log has its words"
 
 
 def look(store: Store) -> bool:
-    """Raises LabkitError."""
-    store = find_live(store)  # a node that came a moment ago has a block already
-    ensure_information(store, ["k8s"])
-    for line in free_gone_nodes(store):
+    """Raises LabkitError. What is followed may be a moment old, and a node that has just come is not gone: what is freed is asked for again."""
+    live = find_live(store)
+    if not any(_KIND in each["spec"].get("clusterType", "").split(",") for each in store.list(CLUSTER)):
+        ensure_information(live, [_KIND])
+    for line in free_gone_nodes(live) if list_gone_nodes(store) else ():
         AGENT.say(line)
     return True
 
@@ -39,7 +41,7 @@ AGENT: Final = Agent(
     "kube-controllers",
     look,
     _REFRESH,
-    (NODE, POD),
+    (CLUSTER, *KINDS),
     begin=_begin,
     report=lambda right: write_status("" if right else _TROUBLE),
 )

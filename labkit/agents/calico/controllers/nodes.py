@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from labkit.agents.calico.affinity import release_affinity
 from labkit.agents.calico.block import find_owner, list_held
@@ -14,6 +14,7 @@ from labkit.agents.calico.objects import AFFINITY, BLOCK, NODE, POD
 from labkit.agents.calico.store import Store
 
 Spec = Mapping[str, Any]
+KINDS: Final = (BLOCK, AFFINITY, NODE, POD)
 
 
 @dataclass
@@ -51,11 +52,16 @@ def list_used(node: str, remains: Remains, workloads: Sequence[WorkloadFacts]) -
     return sorted(f"{namespace}/{pod}" for namespace, pod, _ in remains.pods & held)
 
 
-def free_gone_nodes(store: Store) -> list[str]:
-    """One look at all of it; lines of what was done. Raises KubeError."""
+def list_gone_nodes(store: Store) -> dict[str, Remains]:
+    """Those that Kubernetes has no more, with what is left of them. Raises KubeError."""
     # The nodes last: one that has just come may have a block already.
     blocks, affinities = [[each["spec"] for each in store.list(kind)] for kind in (BLOCK, AFFINITY)]
-    gone = find_remains((each["metadata"]["name"] for each in store.list(NODE)), blocks, affinities)
+    return find_remains((each["metadata"]["name"] for each in store.list(NODE)), blocks, affinities)
+
+
+def free_gone_nodes(store: Store) -> list[str]:
+    """One look at all of it; lines of what was done. Raises KubeError."""
+    gone = list_gone_nodes(store)
     workloads = parse_workloads(store.list(POD)) if any(each.pods for each in gone.values()) else ()
     said = []
     for node, remains in gone.items():

@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
+from labkit.agents.calico.ctl.ipam_check import render_check
+from labkit.agents.calico.ctl.labelling import change_labels
 from labkit.agents.calico.ctl.reading import find_shown, list_shown, read_as_number, render_shown
 from labkit.agents.calico.ctl.resources import Object, Resource, find_resource
 from labkit.agents.calico.ctl.status import render_status
-from labkit.agents.calico.ctl.wanted import Wanted, read_wanted
+from labkit.agents.calico.ctl.wanted import Wanted, parse_wanted, read_wanted
 from labkit.agents.calico.ctl.writing import DONE, carry_out, patch
 from labkit.agents.calico.datastore import open_datastore
+from labkit.agents.calico.facts import read_facts
 from labkit.agents.calico.ipam import list_used
 from labkit.agents.calico.names import VERSION
 from labkit.agents.calico.objects import CLUSTER, CONFIG, POOL
@@ -88,6 +91,37 @@ def run_patch(said: argparse.Namespace) -> int:
     except LabkitError as error:
         raise LabkitError(f"Hit error: {error.message}", hint=error.hint) from error
     print(f"Successfully patched 1 '{resource.name}' resource")
+    return 0
+
+
+def run_label(said: argparse.Namespace) -> int:
+    """`label`."""
+    resource, store = _find("execute command", said.kind), _open()
+    key, sign, value = said.label.partition("=")
+    if not key or bool(sign) is said.remove:
+        raise UsageError(f"invalid label {said.label}", hint="KEY=VALUE, or KEY --remove")
+    try:
+        shown = find_shown(store, resource, said.name, said.namespace or "default")
+    except LabkitError as error:
+        raise LabkitError(f"failed to get {said.kind} {said.name}, error {error.message}", hint=error.hint) from error
+    labels = dict(shown["metadata"].get("labels") or {})
+    done = change_labels(
+        labels, key, None if said.remove else value, overwrite=said.overwrite, of=f"{said.kind} {said.name}"
+    )
+    try:
+        carry_out(store, "replace", parse_wanted({**shown, "metadata": {**shown["metadata"], "labels": labels}}))
+    except LabkitError as error:
+        raise LabkitError(
+            f"failed to update {said.kind} {said.name}, label not changed: {error.message}", hint=error.hint
+        ) from error
+    print(f"Successfully {done} {said.kind} {said.name}")
+    return 0
+
+
+def run_check(said: argparse.Namespace) -> int:
+    """`ipam check`."""
+    store = _open()
+    print(render_check(list(list_used(store)), read_facts(store), problems=said.show_problem_ips), end="")
     return 0
 
 

@@ -6,7 +6,9 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any, Final
 
+from labkit.agents.calico.ctl import felix_fields
 from labkit.agents.calico.facts import NEVER
+from labkit.agents.calico.felix.settings import ACTING, parse_value
 from labkit.agents.calico.policy import native
 from labkit.agents.calico.policy.parsing import BROKEN, say_broken
 from labkit.errors import LabkitError, UsageError
@@ -24,6 +26,7 @@ FIELDS: Final[Mapping[str, frozenset[str]]] = {
         "asNumber", "communities", "listenPort", "logSeverityScreen", "nodeToNodeMeshEnabled", "prefixAdvertisements",
         "serviceClusterIPs", "serviceExternalIPs", "serviceLoadBalancerIPs",
     }),
+    "FelixConfiguration": felix_fields.FIELDS,
     "NetworkPolicy": frozenset({"egress", "ingress", "order", "selector", "serviceAccountSelector", "types"}),
     "GlobalNetworkPolicy": frozenset({
         "applyOnForward", "doNotTrack", "egress", "ingress", "namespaceSelector", "order", "preDNAT", "selector", "serviceAccountSelector", "types",
@@ -50,6 +53,8 @@ def check_spec(kind: str, name: str, spec: Spec, before: Spec | None) -> None:
         _check_pool(spec, before)
     elif kind in ("NetworkPolicy", "GlobalNetworkPolicy", "GlobalNetworkSet"):
         _check_policy(kind, name, spec)
+    elif kind == "FelixConfiguration":
+        _check_felix(spec)
     elif kind == "BGPPeer" and spec.get("peerIP") and spec.get("peerSelector"):
         raise _refuse("PeerSelector", spec["peerSelector"], "PeerIP and PeerSelector must not be specified together")
     elif kind == "BGPConfiguration" and name != "default" and "nodeToNodeMeshEnabled" in spec:
@@ -58,6 +63,14 @@ def check_spec(kind: str, name: str, spec: Spec, before: Spec | None) -> None:
             spec["nodeToNodeMeshEnabled"],
             "Cannot set nodeToNodeMeshEnabled on a non default BGP Configuration.",
         )
+
+
+def _check_felix(spec: Spec) -> None:
+    """Of the fields that act."""
+    for field, value in spec.items():
+        if field in ACTING and parse_value(field, value) is None:
+            title = field[:1].upper() + field[1:]
+            raise _refuse(f"FelixConfiguration.Spec.{title}", value, f"Reason: failed to validate Field: {title}")
 
 
 def _check_policy(kind: str, name: str, spec: Spec) -> None:

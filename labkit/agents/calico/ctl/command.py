@@ -49,6 +49,7 @@ def plan_parser() -> argparse.ArgumentParser:
     for do in ("create", "apply", "replace", "delete"):
         _plan_writing(commands.add_parser(do, help=f"{do} objects that a file names"), do)
     _plan_patch(commands.add_parser("patch", help="change fields of one object"))
+    _plan_label(commands.add_parser("label", help="set a label of one object, or take it away"))
     _plan_ipam(commands.add_parser("ipam", help="addresses"))
     node = commands.add_parser("node", help="about this node").add_subparsers(
         required=True, metavar="COMMAND", parser_class=_Parser
@@ -89,10 +90,22 @@ def _plan_patch(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=actions.run_patch)
 
 
+def _plan_label(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kind", metavar="KIND")
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("label", metavar="KEY=VALUE", help="with --remove the KEY alone")
+    parser.add_argument("--overwrite", action="store_true", help="also where the key has another value")
+    parser.add_argument("--remove", action="store_true", help="take it away")
+    parser.add_argument("-n", "--namespace", default="", metavar="NS")
+    parser.set_defaults(run=actions.run_label)
+
+
 def _plan_ipam(parser: argparse.ArgumentParser) -> None:
-    show = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser).add_parser(
-        "show", help="who has which addresses"
-    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    check = commands.add_parser("check", help="does IPAM say what nodes and pods really have?")
+    check.add_argument("--show-problem-ips", action="store_true", help="name each address that has a problem")
+    check.set_defaults(run=actions.run_check)
+    show = commands.add_parser("show", help="who has which addresses")
     show.add_argument("--ip", metavar="ADDRESS", help="whose one address is")
     show.add_argument("--show-blocks", action="store_true", help="blocks, too")
     show.add_argument("--show-borrowed", action="store_true", help="addresses out of other nodes' blocks")

@@ -13,6 +13,7 @@ from labkit.agents.calico.facts import AS_NUMBER, NEVER, WorkloadFacts, parse_no
 from labkit.agents.calico.objects import (
     BGP_CONFIG,
     BGP_PEER,
+    FELIX_CONFIG,
     GLOBAL_NETWORK_POLICY,
     GLOBAL_NETWORK_SET,
     KUBERNETES_POLICY,
@@ -194,6 +195,10 @@ RESOURCES: Final = (
             "ASNUMBER": _spec("asNumber", "-"),
         },
         _show_custom("BGPConfiguration"),
+    ),
+    Resource(
+        "FelixConfiguration", FELIX_CONFIG, ("felixconfiguration", "felixconfigurations", "felixconfig", "felixconfigs"),
+        ("NAME",), ("NAME",), {"NAME": _about("name")}, _show_custom("FelixConfiguration"),
     ),
     Resource(
         "NetworkPolicy", NETWORK_POLICY, ("networkpolicy", "networkpolicies", "policy", "np", "policies", "pol", "pols"),

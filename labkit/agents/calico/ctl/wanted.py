@@ -38,7 +38,7 @@ class Wanted:
         """Its metadata as they are kept."""
         labels = self.value["metadata"].get("labels")
         place = {"namespace": self.namespace} if self.namespace else {}
-        return {"name": self.kept, **place, **({"labels": labels} if labels else {})}
+        return {"name": self.kept, **place, **({} if labels is None else {"labels": labels})}
 
     @property
     def spec(self) -> Object:

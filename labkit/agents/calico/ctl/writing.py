@@ -23,6 +23,7 @@ _DEFAULTS: Final[Mapping[str, Object]] = {
     "IPPool": {"blockSize": 26, "ipipMode": NEVER, "nodeSelector": "all()", "vxlanMode": NEVER},
     "BGPPeer": {},
     "BGPConfiguration": {},
+    "FelixConfiguration": {},
     "NetworkPolicy": {},
     "GlobalNetworkPolicy": {},
     "GlobalNetworkSet": {},

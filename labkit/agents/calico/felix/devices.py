@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from labkit.agents.calico.felix.difference import Difference, State
-from labkit.agents.calico.felix.site import TUNNELS, VXLAN, VXLAN_HEADERS, Site, parse_listed
+from labkit.agents.calico.felix.site import TUNNELS, VXLAN, Site, parse_listed
 from labkit.agents.calico.names import name_vtep_mac
-from labkit.agents.ipip.device import HEADER, TUNNEL, ensure_device, read_links
+from labkit.agents.ipip.device import TUNNEL, ensure_device, read_links
 from labkit.agents.kit.kernel import run
 
-_VNI: Final = 4096
 _PORT: Final = 4789
 
 
@@ -18,11 +17,13 @@ def plan(site: Site) -> State:
     """tunl0 stays when nothing is wrapped in IP any more, without its address; vxlan.calico goes."""
     wanted: dict[str, str] = {}
     if site.ipip and site.own.ipip:
-        wanted |= {f"link {TUNNEL}": "", **_plan_settings(TUNNEL, site.mtu - HEADER, site.own.ipip)}
+        wanted |= {f"link {TUNNEL}": "", **_plan_settings(TUNNEL, site.ipip_mtu, site.own.ipip)}
     if site.vxlan and site.own.vxlan:
-        wanted[f"link {VXLAN}"] = f"id {_VNI} dstport {_PORT} local {site.own.address} dev {site.uplink} nolearning"
+        wanted[f"link {VXLAN}"] = (
+            f"id {site.settings.vxlan_vni} dstport {_PORT} local {site.own.address} dev {site.uplink} nolearning"
+        )
         wanted[f"mac {VXLAN}"] = name_vtep_mac(site.own.name)
-        wanted |= _plan_settings(VXLAN, site.mtu - VXLAN_HEADERS, site.own.vxlan)
+        wanted |= _plan_settings(VXLAN, site.vxlan_mtu, site.own.vxlan)
     return wanted
 
 

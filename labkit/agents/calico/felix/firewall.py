@@ -33,7 +33,7 @@ def plan(site: Site) -> Firewall:
     if site.policing is None:
         return Firewall({_NAT: nat}, pools)
     workloads = plan_workloads(site.policing, site.own.name)
-    filtering = plan_filter(workloads.chains, ipip=site.ipip, vxlan=site.vxlan)
+    filtering = plan_filter(workloads.chains, ipip=site.ipip, vxlan=site.vxlan, to_host=site.settings.to_host)
     return Firewall(
         {"raw": plan_raw(), "mangle": plan_mangle(), "filter": filtering, _NAT: nat},
         {**pools, **_plan_hosts(site), **workloads.sets},

@@ -59,32 +59,46 @@ class Repairs:
         self._parts = parts
         self._seen: dict[int, State] = {}
 
-    def repair(self, site: Site, say: Callable[[str], None]) -> bool:
-        """Until the kernel is as it should be, which is seen when nothing differs, at most four rounds; whether it is. Raises KernelError."""
-        self._guess(site, say)
-        return any(not self._repair_once(site, say) for _ in range(_ROUNDS))
-
-    def _guess(self, site: Site, say: Callable[[str], None]) -> None:
-        """Reading takes longer than writing, so what was seen at last is believed for a moment. Where that was wrong, the round after it puts it right."""
+    def guess(self, site: Site, say: Callable[[str], None]) -> None:
+        """Reading takes longer than writing, so what was seen at last is believed. Where that was wrong, the next repair puts it right."""
         for number, part in enumerate(self._parts):
             if part.quick and number in self._seen:
-                _carry_out(site, part, plan_difference(part.plan(site), self._seen.pop(number)), say)
+                self._write(number, site, plan_difference(part.plan(site), self._seen[number]), say)
 
-    def _repair_once(self, site: Site, say: Callable[[str], None]) -> bool:
+    def repair(self, find_site: Callable[[], Site], say: Callable[[str], None]) -> bool:
+        """Until the kernel is as it should be, which is seen when nothing differs, at most four rounds; whether it is. Raises KernelError.
+
+        `find_site` is asked before each part: what has changed meanwhile need not wait.
+        """
+        return any(not self._repair_once(find_site, say) for _ in range(_ROUNDS))
+
+    def _repair_once(self, find_site: Callable[[], Site], say: Callable[[str], None]) -> bool:
         """Whether anything differed."""
         differed = False
         for number, part in enumerate(self._parts):
+            site = find_site()
             self._seen[number] = part.read(site)
             difference = plan_difference(part.plan(site), self._seen[number])
             differed = differed or bool(difference)
-            _carry_out(site, part, difference, say)
+            self._write(number, site, difference, say)
         return differed
 
+    def _write(self, number: int, site: Site, difference: Difference, say: Callable[[str], None]) -> None:
+        """What was written is believed; of what was refused nobody knows how it is now."""
+        part = self._parts[number]
+        if difference and _carry_out(site, part, difference, say):
+            del self._seen[number]
+        else:
+            self._seen[number] = part.plan(site)
 
-def _carry_out(site: Site, part: Part, difference: Difference, say: Callable[[str], None]) -> None:
-    lines = part.render(site, difference) if difference else []
+
+def _carry_out(site: Site, part: Part, difference: Difference, say: Callable[[str], None]) -> list[str]:
+    """What was refused."""
+    lines = part.render(site, difference)
     _say_all(say, part.name, lines)
-    _say_all(say, "refused", part.carry_out(lines) if lines else [])
+    refused = part.carry_out(lines) if lines else []
+    _say_all(say, "refused", refused)
+    return refused
 
 
 def _say_all(say: Callable[[str], None], name: str, lines: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from labkit.agents.calico.facts import NEVER, Facts, NodeFacts
+from labkit.agents.calico.felix.settings import USUAL, Settings
 from labkit.agents.calico.names import PREFIX
 from labkit.agents.calico.policy.policing import Policing
 from labkit.agents.ipip.device import HEADER, TUNNEL, find_mtu, read_links
@@ -22,7 +23,7 @@ VXLAN_HEADERS: Final = 50  # bytes: IP, UDP, VXLAN, Ethernet
 class Site:
     """`uplink`: the link with the node's own address; `mtu`: its, in bytes; `links`: those pods' cables that are there.
 
-    `policing`: who may talk to whom; None where nobody could say so.
+    `policing`: who may talk to whom; None where nobody could say so. `settings`: FelixConfiguration's.
     """
 
     facts: Facts
@@ -31,6 +32,7 @@ class Site:
     mtu: int = 1500
     links: frozenset[str] = frozenset()
     policing: Policing | None = None
+    settings: Settings = USUAL
 
     @property
     def ipip(self) -> bool:
@@ -45,7 +47,18 @@ class Site:
     @property
     def pod_mtu(self) -> int:
         """What fits for a pod, however it is wrapped."""
-        return self.mtu - max(HEADER if self.ipip else 0, VXLAN_HEADERS if self.vxlan else 0)
+        wrapped = (*((self.ipip_mtu,) if self.ipip else ()), *((self.vxlan_mtu,) if self.vxlan else ()))
+        return min(wrapped, default=self.mtu)
+
+    @property
+    def ipip_mtu(self) -> int:
+        """What fits into tunl0, unless it is said otherwise."""
+        return self.settings.ipip_mtu or self.mtu - HEADER
+
+    @property
+    def vxlan_mtu(self) -> int:
+        """Likewise for vxlan.calico."""
+        return self.settings.vxlan_mtu or self.mtu - VXLAN_HEADERS
 
     def list_vxlan(self) -> list[tuple[str, str, str]]:
         """What VXLAN carries: blocks, and addresses borrowed out of them; each with its node, and the pool's mode."""
@@ -54,7 +67,7 @@ class Site:
         return [(what, node, pool.vxlan) for what, node, pool in found if pool and pool.vxlan != NEVER]
 
 
-def read_site(facts: Facts, name: str, policing: Policing | None = None) -> Site:
+def read_site(facts: Facts, name: str, policing: Policing | None = None, settings: Settings = USUAL) -> Site:
     """This node now. Raises UsageError: Calico does not know it, or no link has its address."""
     own = facts.find_node(name)
     if own is None:
@@ -65,7 +78,7 @@ def read_site(facts: Facts, name: str, policing: Policing | None = None) -> Site
         )
     links = read_links()
     pods = frozenset(link for link in links if link.startswith(PREFIX))
-    return Site(facts, own, find_uplink(own.address), find_mtu(links) + HEADER, pods, policing)
+    return Site(facts, own, find_uplink(own.address), find_mtu(links) + HEADER, pods, policing, settings)
 
 
 def find_uplink(address: str) -> str:

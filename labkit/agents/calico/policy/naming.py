@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import lru_cache
 from typing import Final
 
 from labkit.agents.calico.policy.model import INGRESS
 
 _CHAIN_MAX: Final = 28
+_PLAIN: Final = re.compile(r"[\w./-]+", re.ASCII)
 _SET_MAX: Final = 31
 _SET: Final = "cali40"  # 4: IPv4; 0: the version of the names
 TO_WORKLOAD: Final = "cali-tw-"
@@ -19,8 +21,9 @@ _PROFILES: Final = {INGRESS: "cali-pri-"}
 
 
 def name_chain(prefix: str, name: str) -> str:
-    """At most 28 letters; one that begins with _ could be taken for a hash."""
-    if len(prefix) + len(name) > _CHAIN_MAX or (len(prefix) + len(name) == _CHAIN_MAX and name.startswith("_")):
+    """At most 28 letters; one that begins with _ could be taken for a hash. A name that no API server would let in is hashed, too."""
+    whole = len(prefix) + len(name)
+    if whole > _CHAIN_MAX or (whole == _CHAIN_MAX and name.startswith("_")) or not _PLAIN.fullmatch(name):
         digest = _encode(hashlib.sha256(name.encode()).digest())
         return f"{prefix}_{digest}"[:_CHAIN_MAX]
     return prefix + name

@@ -67,7 +67,7 @@ def parse_range(first: Any, last: Any) -> tuple[int, int]:
 
 def simplify(ports: Sequence[int | str | tuple[int, int]]) -> Ports:
     """As few ranges as there can be; one entry 0 means all."""
-    if 0 in ports:
+    if not ports or 0 in ports:
         return Ports()
     ranges = sorted((each, each) if isinstance(each, int) else each for each in ports if not isinstance(each, str))
     merged: list[tuple[int, int]] = []

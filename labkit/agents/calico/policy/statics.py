@@ -1,4 +1,4 @@
-"""The chains that every node has, whatever its pods and policies are (felix rules/static.go, release-v3.20; DefaultEndpointToHostAction RETURN).
+"""The chains that every node has, whatever its pods and policies are (felix rules/static.go, release-v3.20).
 
 Host endpoints are not modelled, so their chains are empty; nor are kube-proxy's IPVS mode and WireGuard.
 """
@@ -50,11 +50,11 @@ def plan_mangle() -> Table:
     return Table(chains, _plan_jumps("PREROUTING", "POSTROUTING"), {})
 
 
-def plan_filter(workloads: Chains, *, ipip: bool, vxlan: bool) -> Table:
-    """`workloads`: dispatch, workloads', policies' and profiles' chains; `ipip`, `vxlan`: whether some pool is wrapped so."""
+def plan_filter(workloads: Chains, *, ipip: bool, vxlan: bool, to_host: str = "RETURN") -> Table:
+    """`workloads`: dispatch, workloads', policies' and profiles' chains; `ipip`, `vxlan`: whether some pool is wrapped so; `to_host`: DefaultEndpointToHostAction."""
     empty: Chains = {name: [] for name in _EMPTY}
     static: Chains = {
-        "cali-wl-to-host": [f"--jump {FROM_DISPATCH}", f"{marks.say('Configured DefaultEndpointToHostAction')} {marks.RETURN}"],
+        "cali-wl-to-host": [f"--jump {FROM_DISPATCH}", f"{marks.say('Configured DefaultEndpointToHostAction')} --jump {to_host}"],
         "cali-INPUT": _plan_input(ipip=ipip, vxlan=vxlan), "cali-FORWARD": _FORWARD, "cali-OUTPUT": _plan_output(ipip=ipip, vxlan=vxlan),
     }  # fmt: skip
     appended = [f"{_POLICY} {_ACCEPTED}", marks.set_bits(marks.ACCEPT)]

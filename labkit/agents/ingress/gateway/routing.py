@@ -53,10 +53,14 @@ def _plan_choice(
 
 def list_backends(route: Object) -> list[tuple[Backend, Object]]:
     """Each reference of a route, with what it says."""
+    return [each for rule in route["spec"].get("rules") or () for each in list_rule_backends(route, rule)]
+
+
+def list_rule_backends(route: Object, rule: Object) -> list[tuple[Backend, Object]]:
+    """Likewise, of one of its rules."""
     own = route["metadata"]["namespace"]
     return [
         (Backend(each.get("namespace") or own, each["name"], str(each.get("port", ""))), each)
-        for rule in route["spec"].get("rules") or ()
         for each in rule.get("backendRefs") or ()
     ]
 
@@ -80,10 +84,9 @@ def find_backend_fault(route: Object, backend: Backend, said: Object, found: Fou
 
 def _plan_shares(route: Object, rule: Object, found: Found) -> tuple[tuple[str, int], ...]:
     """No backends at all, or no weight: 500, as the specification says."""
-    wanted = [(backend, said) for backend, said in list_backends(route) if said in (rule.get("backendRefs") or ())]
     shares = tuple(
         (BROKEN if find_backend_fault(route, backend, said, found) else backend.upstream, int(said.get("weight", 1)))
-        for backend, said in wanted
+        for backend, said in list_rule_backends(route, rule)
     )
     return tuple(each for each in shares if each[1]) or ((BROKEN, 1),)
 
