@@ -133,9 +133,11 @@ def plan_course(labs: Sequence[tuple[str, str, Sequence[str]]]) -> Picture:
 
 
 def _clear_ways(columns: dict[str, int], depth: Mapping[str, int], above: Mapping[str, Sequence[str]]) -> None:
-    """An arrow to a column further right runs along its own row first: whoever stands there moves to the right of all that."""
+    """An arrow to a column further right runs along its own row first, one to the left along the other's at last: whoever stands there moves to the right of all that."""
     for need, name in [(need, name) for name, needs in above.items() for need in needs]:
         last = max(columns[other] for other, needs in above.items() if need in needs)
         for other, column in tuple(columns.items()):
             if depth[other] == depth[need] and columns[need] < column <= columns[name]:
                 columns[other] = last + 1
+            if depth[other] == depth[name] and columns[name] < column <= columns[need]:
+                columns[other] = columns[need] + 1
