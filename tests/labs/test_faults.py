@@ -1,4 +1,7 @@
-"""Every fault of every lab in every right network: it turns a core check red, and taken back it leaves nothing."""
+"""Every fault of every lab in every right network: it turns a core check red, and taken back it leaves nothing.
+
+A cluster's checks are dear: there the networks beside the reference share the faults out, unless --every-fault is said.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from labkit.check import Status
 from labkit.check.breaking import put_in_and_look
 from labkit.lab.folders import find_lab, list_labs
 from labkit.lab.harm import list_differences, take_back
-from labkit.lab.script import list_scripts
+from labkit.lab.lab import Lab
+from labkit.lab.script import Fault, list_scripts
 from labkit.lab.session import start_hidden_lab
 from labkit.lab.whole import read_whole
 
@@ -23,6 +27,7 @@ RIGHT = [
     for name in list_scripts(find_lab(lab), "solutions")
     if not name.startswith("wrong-")
 ]
+OTHERS = {lab: [name for of, name in RIGHT if of == lab and name != "reference"] for lab in list_labs()}
 # what a network has not got can't be broken in it: labkit break takes it back and puts another fault in
 NOT_THERE = {
     ("00-start-here", "other-second-address"): {"wrong-mask"},  # the other address has the right one
@@ -41,13 +46,13 @@ NOT_THERE = {
 
 @pytest.mark.parametrize(("lab_name", "solution"), RIGHT)
 def test_every_fault_breaks_every_right_network_and_leaves_nothing(
-    lab_name: str, solution: str, tmp_path: Path
+    lab_name: str, solution: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     with start_hidden_lab(lab_name, f"faults-{lab_name[:2]}-{solution}", tmp_path / "journal") as lab:
         lab.apply(lab.read_script(solution).split()[0])
         before = read_whole(lab.world)
         told = {}
-        for name, fault in lab.read_faults().items():
+        for name, fault in choose(lab, solution, every=request.config.getoption("every_fault")).items():
             harm, red = put_in_and_look(lab, fault)
             take_back(lab.world, harm)
             left = [change.label for change in list_differences(lab.world, before)]
@@ -58,3 +63,12 @@ def test_every_fault_breaks_every_right_network_and_leaves_nothing(
         assert set(broken) <= {"fault_repaired"} | {
             each.id for each in check.list_checks(lab.definition) if each.level == "more"
         }
+
+
+def choose(lab: Lab, solution: str, *, every: bool) -> dict[str, Fault]:
+    """Which faults this network meets."""
+    faults, others = lab.read_faults(), OTHERS[lab.name]
+    if every or lab.definition.cluster is None or solution == "reference":
+        return faults
+    names = list(faults)[others.index(solution) :: len(others)]
+    return {name: faults[name] for name in names}

@@ -15,3 +15,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="clusters of tests/agents/calico/test_policy_kernel.py (15)",
     )
     parser.addoption("--seed", type=int, default=1, metavar="N", help="which ones are drawn there (1)")
+    parser.addoption(
+        "--every-fault",
+        action="store_true",
+        help="tests/labs/test_faults.py: in a cluster's labs, too, every fault in every right network",
+    )
