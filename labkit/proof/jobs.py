@@ -22,7 +22,7 @@ from labkit.lab.whole import read_whole
 from labkit.net import Change, diff_snapshots
 from labkit.proof.chaos import run_chaos
 from labkit.proof.evidence import list_misleading
-from labkit.proof.mutants import MutantWorld, list_links, plan_mutants
+from labkit.proof.mutants import MutantWorld, group_explained, list_links, plan_mutants
 from labkit.proof.result import Broken, Mutant, Right, Start, Wrong
 from labkit.proof.worlds import Worlds
 
@@ -129,25 +129,25 @@ class Prover:
             self.errors.append(f"fault {name}: after the reference's repair still red: {', '.join(red)}")
         return Broken(name, breaks, bool(core & set(breaks)) and not red)
 
-    def list_mutants(self) -> list[Change]:
-        """Every object of the kernel's that the reference made or changed."""
+    def list_mutants(self) -> list[tuple[Change, ...]]:
+        """Every object of the kernel's that the reference made or changed; in a cluster, where each is dear, those that are explained together as one."""
         with self.worlds.start() as lab:
             before = read_whole(lab.world)
             lab.apply(lab.read_script("reference"))
             self._links = {machine.name: list_links(machine) for machine in lab.machines()}
-            return plan_mutants(diff_snapshots(before, read_whole(lab.world)))
+            changes = plan_mutants(diff_snapshots(before, read_whole(lab.world)))
+            return group_explained(changes, lab.definition.equivalent if self.worlds.reused else ())
 
-    def prove_mutants(self, queue: deque[Change], tell: Tell) -> list[Mutant]:
+    def prove_mutants(self, queue: deque[tuple[Change, ...]], tell: Tell) -> list[Mutant]:
         """Take mutants from a queue, which others may work at too, until it is empty."""
         proven = []
         with MutantWorld(self.worlds.start, self._links) as world:
             while queue:
                 with contextlib.suppress(IndexError):  # the last one was taken meanwhile
-                    change = queue.popleft()
-                    mutant, errors = world.prove(change)
+                    mutants, errors = world.prove(queue.popleft())
                     self.errors += errors
-                    proven.append(mutant)
-                    tell(f"mutant {change.label}")
+                    proven += mutants
+                    tell(f"mutant {', '.join(each.label for each in mutants)}")
         return proven
 
     def prove_chaos(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -13,6 +14,7 @@ from labkit.check.live import run
 from labkit.check.report import Report
 from labkit.check.verdict import Status
 from labkit.errors import LabkitError
+from labkit.lab.definition import Equivalent
 from labkit.lab.lab import Lab
 from labkit.lab.machine import LabMachine
 from labkit.lab.whole import list_changes, read_whole
@@ -40,6 +42,15 @@ def plan_mutants(changes: Sequence[Change]) -> list[Change]:
         for (machine, chain), rules in chains.items()
     ]
     return single + grouped
+
+
+def group_explained(changes: Sequence[Change], listed: Iterable[Equivalent]) -> list[tuple[Change, ...]]:
+    """What lab.toml explains together is taken away together: if the network is right without all of it, it is without each."""
+    groups: dict[tuple[str, str], list[Change]] = defaultdict(list)
+    for change in changes:
+        pattern = next((each.mutant for each in listed if fnmatch.fnmatchcase(change.label, each.mutant)), change.label)
+        groups[change.machine, pattern].append(change)
+    return [tuple(group) for group in groups.values()]
 
 
 def find_chain(label: str) -> str | None:
@@ -72,14 +83,15 @@ class MutantWorld:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def prove(self, change: Change) -> tuple[Mutant, list[str]]:
-        """What caught it, and the errors on the way."""
+    def prove(self, group: Sequence[Change]) -> tuple[list[Mutant], list[str]]:
+        """What caught them, one gone with the other, and the errors on the way."""
         lab = self._ensure_reference()
-        errors = list(self._undo(lab, change))
+        errors = [line for change in group for line in self._undo(lab, change)]
         report = self._check(lab)
         if not self._restore(lab):
             self._forget()
-        return Mutant(change.label, tuple(report.list_ids(Status.FAILED))), errors
+        caught = tuple(report.list_ids(Status.FAILED))
+        return [Mutant(change.label, caught) for change in group], errors
 
     def _check(self, lab: Lab) -> Report:
         """A survivor is looked at once more, without haste."""

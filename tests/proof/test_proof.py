@@ -12,7 +12,7 @@ from labkit.course.table import BEGIN, END, render_kept, replace_table
 from labkit.errors import UsageError
 from labkit.lab.definition import Equivalent
 from labkit.net import Change
-from labkit.proof.mutants import find_chain, plan_mutants
+from labkit.proof.mutants import find_chain, group_explained, plan_mutants
 from labkit.proof.prove import find_untested, match_equivalent, sort_solutions
 from labkit.proof.record import read_record, render_record
 from labkit.proof.result import Broken, Mutant, Proof, Right, Start, Wrong, render_score
@@ -138,6 +138,13 @@ def test_a_kept_proof_is_of_these_files_only(tmp_path: Path) -> None:
 )
 def test_rules_of_a_chain_are_one_mutant(label: str, chain: str | None) -> None:
     assert find_chain(label) == chain
+
+
+def test_what_is_explained_together_goes_together_on_each_machine() -> None:
+    roles = [Change("control", f"Role r{n} on control", [[f"d{n}"]]) for n in "12"]
+    other, elsewhere = Change("control", "Pod x on control", [["p"]]), Change("worker1", "Role r3 on worker1", [["d3"]])
+    listed = [Equivalent("Role *", "rights are asked for once")]
+    assert group_explained([roles[0], other, roles[1], elsewhere], listed) == [tuple(roles), (other,), (elsewhere,)]
 
 
 def test_grouped_rules_go_together() -> None:
