@@ -23,7 +23,13 @@ _BORN: Final = (
     *(f"ServiceAccount kube-system/*-{each}" for each in ("autoscaler", "binder", "cleaner", "collector", "controller", "publisher")),
 )  # fmt: skip
 _DEFAULTS: Final = "kubernetes.io/bootstrapping"  # a label of RBAC's
-_NOTES: Final = ("kubectl.kubernetes.io/", "deployment.kubernetes.io/", "deprecated.daemonset")
+# kubectl's, controllers' and Calico's plugin's, which notes at each pod what it gave it
+_NOTES: Final = (
+    "kubectl.kubernetes.io/",
+    "deployment.kubernetes.io/",
+    "deprecated.daemonset",
+    "cni.projectcalico.org/",
+)
 _OF_NODES: Final = "node.kubernetes.io/"  # labels and taints that kubelet and the node controller write
 Object = Mapping[str, Any]
 
