@@ -59,10 +59,11 @@ class FaultPoints:
 
 @dataclass(frozen=True)
 class Equivalent:
-    """Mutants (a glob on their label) that leave the network right, and why."""
+    """Mutants (a glob on their label) that leave the network right, and why. `either`: for a while; who asks later sees it."""
 
     mutant: str
     reason: str
+    either: bool = False
 
 
 @dataclass(frozen=True)
@@ -234,4 +235,6 @@ def _parse_fault_points(table: Table) -> FaultPoints:
 
 def _parse_equivalent(table: Table) -> Equivalent:
     with table:
-        return Equivalent(table.take("mutant", str), table.take("reason", str))
+        return Equivalent(
+            table.take("mutant", str), table.take("reason", str), table.take("either", bool, default=False)
+        )

@@ -135,7 +135,7 @@ def sort_solutions(folder: Path) -> tuple[list[str], list[str]]:
 
 
 def match_equivalent(listed: Iterable[Equivalent], mutants: Sequence[Mutant]) -> tuple[dict[str, str], list[str]]:
-    """Survivors that are explained, by label; and what is wrong with the list: an entry has to be needed."""
+    """Mutants that are explained, by label; and what is wrong with the list: an entry has to be needed."""
     equivalent: dict[str, str] = {}
     errors = []
     for each in listed:
@@ -143,9 +143,9 @@ def match_equivalent(listed: Iterable[Equivalent], mutants: Sequence[Mutant]) ->
         killed = [mutant.label for mutant in matching if mutant.failed]
         if not matching:
             errors.append(f"equivalent {each.mutant!r}: there is no such mutant")
-        if killed:
+        if killed and not each.either:
             errors.append(f"equivalent {each.mutant!r}: killed all the same: {', '.join(killed)}")
-        equivalent |= {mutant.label: each.reason for mutant in matching if not mutant.failed}
+        equivalent |= {mutant.label: each.reason for mutant in matching if each.either or not mutant.failed}
     return equivalent, errors
 
 

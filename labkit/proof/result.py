@@ -71,7 +71,8 @@ class Proof:
 
     @property
     def killed(self) -> int:
-        return sum(bool(mutant.failed) for mutant in self.mutants)
+        """Of those that are not explained."""
+        return sum(bool(mutant.failed) and mutant.label not in self.equivalent for mutant in self.mutants)
 
     @property
     def ok(self) -> bool:

@@ -140,6 +140,15 @@ def test_rules_of_a_chain_are_one_mutant(label: str, chain: str | None) -> None:
     assert find_chain(label) == chain
 
 
+def test_what_is_right_for_a_while_only_may_be_seen_or_not() -> None:
+    listed = [Equivalent("Service *", "a connection goes on", either=True)]
+    for failed in ((), ("new_ones_are_served",)):
+        mutants = (Mutant("Service web on control", failed), Mutant("Pod x on control", ("pages_come_in",)))
+        explained, errors = match_equivalent(listed, mutants)
+        assert (explained, errors) == ({"Service web on control": "a connection goes on"}, [])
+        assert Proof("16", Start((), ()), mutants=mutants, equivalent=explained).killed == 1
+
+
 def test_what_is_explained_together_goes_together_on_each_machine() -> None:
     roles = [Change("control", f"Role r{n} on control", [[f"d{n}"]]) for n in "12"]
     other, elsewhere = Change("control", "Pod x on control", [["p"]]), Change("worker1", "Role r3 on worker1", [["d3"]])
