@@ -19,7 +19,7 @@ from labkit.lab.script import Fault, list_scripts
 from labkit.lab.session import start_hidden_lab
 from labkit.lab.whole import read_whole
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 RIGHT = [
     (lab, name)

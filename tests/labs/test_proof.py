@@ -14,7 +14,7 @@ from labkit.show.proof import render_proof
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)  # some hundred worlds of a lab with agents, on a busy computer
+@pytest.mark.timeout(1800)  # some hundred checks of a lab with a cluster, on a busy computer
 @pytest.mark.parametrize("lab", list_labs())
 def test_proven(lab: str) -> None:
     proof = prove(lab)

@@ -11,7 +11,7 @@ import pytest
 from labkit.course.points import read_points
 from labkit.course.lesson import Edition, render_notebook
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1200)
 # What a learner may meet in a notebook that is handed out: a command that fails, a mistake told in one line,
 # and, on a busy computer, a broken network about which not all could be told in time.
 EXPECTED = {"CellFailed", "UsageError", "CannotTell"}
