@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from labkit.cni import LEASES
 from labkit.errors import LabkitError
 from labkit.lab.entries import Reset
 from labkit.lab.lab import Lab
@@ -29,9 +28,13 @@ _OF_PROXY: Final = ("KUBE-", "kube-proxy")
 
 @dataclass(frozen=True)
 class Beginning:
-    """What a world was like: its objects, the programs of its nodes, chains by machine, and files by machine and path."""
+    """What a world was like: its objects, its machines, the programs of its nodes, chains by machine, and files by machine and path.
+
+    A pod that was plugged in by hand is a machine more: such a world is not used again, for its addresses would go on from there.
+    """
 
     objects: Snapshot
+    names: frozenset[str]
     programs: Counter[tuple[str, ...]]
     chains: Mapping[str, frozenset[FilterChain]]
     files: Mapping[tuple[str, str], str]
@@ -39,7 +42,7 @@ class Beginning:
 
 def read_beginning(lab: Lab) -> Beginning:
     """Raises LabkitError when something can't be read."""
-    return Beginning(read_whole(lab.world), _count_programs(lab), _read_chains(lab), _read_files(lab))
+    return Beginning(read_whole(lab.world), _list_names(lab), _count_programs(lab), _read_chains(lab), _read_files(lab))
 
 
 def put_back(lab: Lab, start: Beginning) -> bool:
@@ -47,7 +50,10 @@ def put_back(lab: Lab, start: Beginning) -> bool:
     try:
         for _ in range(_TRIES):
             now = read_whole(lab.world)
-            if is_same(start.objects, now) and _count_programs(lab) == start.programs:
+            if is_same(start.objects, now) and (_count_programs(lab), _list_names(lab)) == (
+                start.programs,
+                start.names,
+            ):
                 _remove_chains(lab, start)
                 _write_files(lab, start)
                 lab.note(Reset())
@@ -55,22 +61,14 @@ def put_back(lab: Lab, start: Beginning) -> bool:
             for change in list_changes(start.objects, now):
                 for argv in change.undo:
                     lab.machine(change.machine).run(argv, journal={}, timeout=_TRIES)
-            _remove_pods(lab, start.objects)
             threading.Event().wait(_PAUSE)
     except LabkitError:
         pass
     return False
 
 
-def _remove_pods(lab: Lab, start: Snapshot) -> None:
-    """Those made by hand, with what runs in them."""
-    for pod in read_whole(lab.world).machines.keys() - start.machines.keys():
-        node = lab.world.machine(pod).node
-        if node:
-            remove = (
-                f"ip netns pids {pod} | xargs -r kill -9; ip netns del {pod}; grep -rl '^{pod}' {LEASES} | xargs -r rm"
-            )
-            lab.machine(node).run(remove, journal={})
+def _list_names(lab: Lab) -> frozenset[str]:
+    return frozenset(machine.name for machine in lab.world.machines())
 
 
 def _count_programs(lab: Lab) -> Counter[tuple[str, ...]]:
