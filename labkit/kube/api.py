@@ -64,7 +64,7 @@ class Api:
         self, kind: str | Kind, name: str, action: str, value: Mapping[str, Any], namespace: str = ""
     ) -> Object:
         """A subresource that is made, such as the token of a ServiceAccount."""
-        resource = find_resource(_find(kind), action)
+        resource = find_resource(find_kind(kind), action)
         with explain(f"create {action} of {_say(kind, namespace, name)}"):
             return dict(self._client.create(resource({"metadata": {}, **value}), name, **_place(kind, namespace)))
 
@@ -74,7 +74,7 @@ class Api:
         """A JSON merge patch (RFC 7386): a list is replaced, null takes away. `action`: of a subresource, such as status."""
         from lightkube.types import PatchType
 
-        resource = find_resource(_find(kind), action)
+        resource = find_resource(find_kind(kind), action)
         with explain(f"patch {_say(kind, namespace, name)}"):
             return dict(
                 self._client.patch(resource, name, dict(change), patch_type=PatchType.MERGE, **_place(kind, namespace))
@@ -88,7 +88,7 @@ class Api:
         with explain(f"apply {_say(kind, namespace, name)}"):
             return dict(
                 self._client.patch(
-                    find_resource(_find(kind), action), name, _complete(kind, value), patch_type=PatchType.APPLY,
+                    find_resource(find_kind(kind), action), name, _complete(kind, value), patch_type=PatchType.APPLY,
                     field_manager=manager, force=True, **_place(kind, namespace),
                 )
             )  # fmt: skip
@@ -103,24 +103,20 @@ class Api:
         self._client.close()
 
 
-def _find(kind: str | Kind) -> Kind:
-    return find_kind(kind) if isinstance(kind, str) else kind
-
-
 def _resource(kind: str | Kind) -> Any:
-    return find_resource(_find(kind))
+    return find_resource(find_kind(kind))
 
 
 def _complete(kind: str | Kind, value: Mapping[str, Any]) -> Object:
-    return {"apiVersion": _find(kind).api_version, "kind": _find(kind).name, **value}
+    return {"apiVersion": find_kind(kind).api_version, "kind": find_kind(kind).name, **value}
 
 
 def _place(kind: str | Kind, namespace: str) -> dict[str, str]:
-    return {"namespace": namespace or "default"} if _find(kind).namespaced else {}
+    return {"namespace": namespace or "default"} if find_kind(kind).namespaced else {}
 
 
 def _everywhere(kind: str | Kind, namespace: str) -> dict[str, str]:
-    return {"namespace": namespace or "*"} if _find(kind).namespaced else {}
+    return {"namespace": namespace or "*"} if find_kind(kind).namespaced else {}
 
 
 def _parse(selector: str) -> dict[str, str] | None:
@@ -129,4 +125,4 @@ def _parse(selector: str) -> dict[str, str] | None:
 
 
 def _say(kind: str | Kind, namespace: str, name: str = "") -> str:
-    return " ".join(filter(None, (_find(kind).plural, "/".join(filter(None, (namespace, name))))))
+    return " ".join(filter(None, (find_kind(kind).plural, "/".join(filter(None, (namespace, name))))))

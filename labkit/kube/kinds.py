@@ -58,8 +58,10 @@ KINDS: Final = {
 }
 
 
-def find_kind(name: str) -> Kind:
-    """By its name. Raises UsageError."""
+def find_kind(name: str | Kind) -> Kind:
+    """By its name, where it is not one already. Raises UsageError."""
+    if isinstance(name, Kind):
+        return name
     if name not in KINDS:
         raise UsageError(f"no kind {name!r} is known", hint=f"known: {', '.join(sorted(KINDS))}; or make a Kind(…)")
     return KINDS[name]

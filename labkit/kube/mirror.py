@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from labkit.kube.api import Api, Object
-from labkit.kube.kinds import KINDS, Kind
+from labkit.kube.kinds import Kind, find_kind
 from labkit.kube.reflector import Change, follow
 
 Key = tuple[str, str]  # namespace, name
@@ -35,7 +35,7 @@ class Mirror:
 
     def start(self, kinds: Iterable[str | Kind]) -> None:
         """Follow these from now on, as long as the process lives."""
-        for kind in map(_find_kind, kinds):
+        for kind in map(find_kind, kinds):
             self._objects[kind], self._listed[kind] = {}, threading.Event()
             threading.Thread(target=self._run, args=(kind,), daemon=True).start()
 
@@ -50,7 +50,7 @@ class Mirror:
     def read(self, kind: str | Kind) -> dict[Key, Object]:
         """A copy; the objects themselves are never changed."""
         with self._lock:
-            return dict(self._objects.get(_find_kind(kind), {}))
+            return dict(self._objects.get(find_kind(kind), {}))
 
     def note(self, kind: Kind, value: Mapping[str, Any]) -> None:
         """Something that was written by ourselves, before the watch tells it."""
@@ -78,10 +78,6 @@ class Mirror:
                 known[_find_key(change.object)] = change.object
             self._version = max(self._version, _read_version(change.object), _to_number(change.version))
         self._tell()
-
-
-def _find_kind(kind: str | Kind) -> Kind:
-    return kind if isinstance(kind, Kind) else KINDS[kind]
 
 
 def _find_key(value: Object) -> Key:

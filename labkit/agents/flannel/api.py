@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from labkit.agents.flannel.conf import NET_CONF, parse_net_conf
 from labkit.agents.flannel.lease import PREFIX, Lease, parse_nodes, plan_mac
 from labkit.agents.flannel.node import say
 from labkit.errors import UsageError
-from labkit.kube import Api, Change, follow, open_api
+from labkit.kube import Mirror, open_api
 
 _SECONDS: Final = 60.0
 
@@ -29,50 +29,38 @@ def plan_annotations(node: Mapping[str, Any], kind: str, vni: int) -> dict[str, 
 
 
 class ApiSource:
-    """A thread follows the nodes; this node's annotations are written before the first answer."""
+    """Nodes as a mirror has them; this node's annotations are written before the first answer."""
 
     def __init__(self, kubeconfig: str, node: str) -> None:
         self._node = node
-        self._nodes: dict[str, dict[str, Any]] = {}
-        self._listed = threading.Event()
         self._changed = threading.Event()
         self._api = open_api(kubeconfig)
-        threading.Thread(target=self._run, args=(self._api,), daemon=True).start()
+        self._mirror = Mirror(self._api, tell=self._changed.set, say=say)
+        self._mirror.start(["Node"])
+        self._told = False
 
     def read(self) -> tuple[Lease, ...]:
         """All leases. Raises UsageError when the API server is not heard within a minute."""
-        if not self._listed.wait(_SECONDS):
+        if self._mirror.wait(_SECONDS):
             raise UsageError(
                 "the API server is not heard", hint="does kube-proxy run on this node? kubectl get pods -A -o wide"
             )
         self._changed.clear()
-        return parse_nodes(json.dumps({"items": list(self._nodes.values())}), file="nodes")
+        nodes = list(self._mirror.read("Node").values())
+        if not self._told:
+            self._told = True
+            self._annotate(nodes)
+        return parse_nodes(json.dumps({"items": nodes}), file="nodes")
 
     def changed(self) -> bool:
         """Whether a node came, went or changed since it was read."""
         return self._changed.is_set()
 
-    def _run(self, api: Api) -> None:
-        for change in follow(api, "Node", say=say):
-            self._take(change)
-            if not self._listed.is_set():
-                self._annotate(api)
-            self._listed.set()
-            self._changed.set()
-
-    def _take(self, change: Change) -> None:
-        if change.event == "LISTED":
-            self._nodes = {each["metadata"]["name"]: each for each in change.objects}
-        elif change.event == "DELETED":
-            self._nodes.pop(change.object["metadata"]["name"], None)
-        else:
-            self._nodes[change.object["metadata"]["name"]] = change.object
-
-    def _annotate(self, api: Api) -> None:
-        node = self._nodes.get(self._node)
+    def _annotate(self, nodes: Iterable[Mapping[str, Any]]) -> None:
+        node = next((each for each in nodes if each["metadata"]["name"] == self._node), None)
         if node is None:
             return
         backend = parse_net_conf(Path(NET_CONF).read_text(encoding="utf-8")).backend
         wanted = plan_annotations(node, backend.kind, backend.vni)
         if any((node["metadata"].get("annotations") or {}).get(key) != value for key, value in wanted.items()):
-            api.patch("Node", self._node, {"metadata": {"annotations": wanted}}, action="status")
+            self._api.patch("Node", self._node, {"metadata": {"annotations": wanted}}, action="status")
