@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import Final, NoReturn
 
-from labkit.check.objects import Object
+from labkit.check.objects import Object, name_machine
 from labkit.check.verdict import Failed
 from labkit.check.view import Place, View
 from labkit.errors import CannotTell
@@ -79,7 +79,7 @@ def _wait_running(view: View, pod: Object) -> Place:
     while True:
         status = view.object("Pod", name, namespace).get("status") or {}
         if status.get("phase") == "Running" and status.get("podIP"):
-            return Place(name if namespace == "default" else f"{name}.{namespace}", str(status["podIP"]))
+            return Place(name_machine(pod), str(status["podIP"]))
         if time.monotonic() > until:
             _blame(view, pod)
         threading.Event().wait(PULSE)

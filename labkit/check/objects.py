@@ -116,3 +116,9 @@ def _find_root(error: BaseException) -> BaseException:
     while error.__cause__ is not None:
         error = error.__cause__
     return error
+
+
+def name_machine(pod: Object) -> str:
+    """The machine that a pod is: called as the pod, with its namespace where that is not default."""
+    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    return str(name) if namespace == "default" else f"{name}.{namespace}"

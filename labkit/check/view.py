@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labkit.check.objects import Object, Objects, is_ready
+from labkit.check.objects import Object, Objects, is_ready, name_machine
 from labkit.check.record import Record
 from labkit.check.verdict import Evidence, Failed, expect
 from labkit.errors import CannotTell
@@ -89,7 +89,7 @@ class View(Objects):
         )
         if spec.get("hostNetwork"):
             return Place(str(spec["nodeName"]), address)
-        return Place(meta["name"] if meta["namespace"] == "default" else f"{meta['name']}.{meta['namespace']}", address)
+        return Place(name_machine(pod), address)
 
     # --- what must be true
 

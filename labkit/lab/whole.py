@@ -25,8 +25,6 @@ OF_PROGRAMS: Final = re.compile(
 )
 _DAEMON: Final = "daemon "
 _KUBELET: Final = f"{_DAEMON}kubelet"
-# A table's chain of the kernel's is there since somebody looked, which changes nothing.
-_UNTOUCHED: Final = ("policy of", "accept")
 
 
 def read_whole(world: World) -> Snapshot:
@@ -70,8 +68,8 @@ def _list_values(snapshot: Snapshot) -> Mapping[str, Mapping[str, str]]:
 
 
 def _is_untouched(slot: str, value: str) -> bool:
-    what, accepted = _UNTOUCHED
-    return slot.startswith(what) and value == accepted
+    """A table's chain of the kernel's is there since somebody looked, which changes nothing."""
+    return slot.startswith("policy of ") and value == "accept"
 
 
 def _list_of_node(node: Machine) -> dict[str, Item]:
@@ -79,7 +77,7 @@ def _list_of_node(node: Machine) -> dict[str, Item]:
 
 
 def _list_files(node: Machine) -> Iterator[Item]:
-    for name in sorted({*(node.list_folder(CONF) or ())} - {*_RENEWED}):
+    for name in (each for each in node.list_folder(CONF) or () if each not in _RENEWED):
         path = f"{CONF}/{name}"
         text = node.read_file(path)
         if text is not None:

@@ -50,9 +50,10 @@ def put_back(lab: Lab, start: Beginning) -> bool:
     try:
         for _ in range(_TRIES):
             now = read_whole(lab.world)
-            if is_same(start.objects, now) and (_count_programs(lab), _list_names(lab)) == (
-                start.programs,
-                start.names,
+            if (
+                is_same(start.objects, now)
+                and start.names == _list_names(lab)
+                and start.programs == _count_programs(lab)
             ):
                 _remove_chains(lab, start)
                 _write_files(lab, start)

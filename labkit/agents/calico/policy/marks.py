@@ -16,7 +16,7 @@ LET: Final = "--jump ACCEPT"
 
 def set_bits(bits: int, mask: int = 0) -> str:
     """`mask`: the bits that become 0 if they are not among these."""
-    return f"--jump MARK --set-mark {_hex(bits)}/{mask or bits:#x}"
+    return f"--jump MARK --set-mark {bits:#x}/{mask or bits:#x}"
 
 
 def clear_bits(bits: int) -> str:
@@ -32,10 +32,6 @@ def has_bit(bit: int) -> str:
 def has_not(bits: int) -> str:
     """None of them."""
     return f"-m mark --mark 0/{bits:#x}"
-
-
-def _hex(bits: int) -> str:
-    return f"{bits:#x}"
 
 
 def say(comment: str) -> str:
