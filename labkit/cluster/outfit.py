@@ -99,8 +99,10 @@ def _render_network(cluster: Cluster, address: str) -> dict[str, str]:
     if cluster.addon == "calico":
         files = {KINDS: fill(CRDS, {}), **render_calico(cluster, address)}
         return {f"{MANIFESTS}/{name}": text for name, text in files.items()}
+    if cluster.addon != "none":
+        return {}
     networks = render_addons(cluster) | {"calico.yaml": render_whole(cluster, address)}
-    return {f"{NETWORKS}/{name}": text for name, text in networks.items()} if cluster.addon == "none" else {}
+    return {f"{NETWORKS}/{name}": text for name, text in networks.items()}
 
 
 def _render_member(cluster: Cluster, authority: Authority, member: Member, server: str) -> dict[str, str]:
